@@ -99,7 +99,7 @@ pub async fn update(
         after.version += 1;
         after.updated_at = services.clock.now_ms();
         let key = place(account, id, import.as_ref());
-        let mut writes = vec![Write::put(key, &after).when("#version = :seen").bind(":seen", before.version)];
+        let mut writes = vec![Write::put(key, &after).if_version(before.version)];
         writes.extend(import.iter().flat_map(|import| marks(import, id, false)));
         let edit = Edit { before: Some(&before), after: Some(&after) };
         Ok(change(services, account, &[edit], writes).await?.then_some(after))
@@ -114,7 +114,7 @@ pub async fn delete(services: &Services, account: AccountId, id: EntryId) -> Res
         let project = Retirements::read(services, account).await?.project(&before);
         deletable(&before, is_archived(services, account, project).await?)?;
         let key = place(account, id, import.as_ref());
-        let mut writes = vec![Write::delete(key).when("#version = :seen").bind(":seen", before.version)];
+        let mut writes = vec![Write::delete(key).if_version(before.version)];
         match &import {
             Some(import) => writes.extend(marks(import, id, true)),
             None => writes.push(counted(account, id, -1)),

@@ -154,7 +154,7 @@ async fn together_changed(
     }
     let put = |(before, after): &(&Entry, Entry)| {
         let write = Write::put(place(account, before.id, import.as_ref()), after);
-        write.when("#version = :seen").bind(":seen", before.version)
+        write.if_version(before.version)
     };
     let mut writes: Vec<_> = edits.iter().map(put).collect();
     if writes.is_empty() {

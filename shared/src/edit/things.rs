@@ -433,8 +433,7 @@ fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
         sets.push_str(" REMOVE #alias_at");
     }
     let mut write = Write::update(keys::thing(account, after.kind(), after.id), &sets)
-        .when("#version = :seen")
-        .bind(":seen", before.version)
+        .if_version(before.version)
         .bind(":key", &after.key)
         .bind(":name", &after.name)
         .bind(":next", after.version)

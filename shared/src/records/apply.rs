@@ -155,7 +155,7 @@ impl<'a> Changes<'a> {
             let things = [(rules.holdings)(before)?.things, (rules.holdings)(&after)?.things];
             let moves = Moves::between(rules.kind, (before, &things[0]), (&after, &things[1]));
             if image.is_some() && hints.put.is_empty() && hints.drop.is_empty() && !moves.is_empty() {
-                let put = Write::put(key.clone(), &*after).when("#version = :seen").bind(":seen", before.version);
+                let put = Write::put(key.clone(), &*after).if_version(before.version);
                 moving.push((name, put, moves, &things[0] | &things[1]));
             }
         }
@@ -357,7 +357,7 @@ impl Change<'_> {
     ) -> Result<bool, LeasedError> {
         let Changes { services, import, lease, moving, .. } = self.changes;
         let account = import.account;
-        let put = Write::put(key.clone(), after).when("#version = :seen").bind(":seen", before.version);
+        let put = Write::put(key.clone(), after).if_version(before.version);
         let (held, holds) = ((rules.holdings)(before)?.things, (rules.holdings)(after)?.things);
         let moves = Moves::between(rules.kind, (before, &held), (after, &holds));
         if moves.is_empty() {

@@ -169,7 +169,7 @@ impl Hold<'_> {
         let mut after = Record { version: record.version + 1, ..record.clone() };
         after.set(self.link, None, Writer::HAND);
         let put = Write::put(self.seen.key(account, self.kind), &after);
-        let mut writes = vec![put.when("#version = :seen").bind(":seen", record.version)];
+        let mut writes = vec![put.if_version(record.version)];
         writes.extend(standing_for(self.seen).map(|maker| mark(maker, record.id, None)));
         writes
     }
@@ -185,7 +185,7 @@ pub async fn update(
     [held, holds]: [&Holdings; 2],
 ) -> Result<Attempt, StoreError> {
     let put = Write::put(seen.key(account, kind), after);
-    let mut writes = vec![put.when("#version = :seen").bind(":seen", seen.record.version)];
+    let mut writes = vec![put.if_version(seen.record.version)];
     writes.extend(standing_for(seen).map(|maker| mark(maker, seen.record.id, None)));
     let before = Some(Held { holdings: held, referrer: referrer(kind, &seen.record) });
     let now = Some(Held { holdings: holds, referrer: referrer(kind, after) });
@@ -227,7 +227,7 @@ async fn take_away(
     (seen, held): (&Seen, &Holdings),
     write: Write,
 ) -> Result<Attempt, StoreError> {
-    let mut writes = vec![write.when("#version = :seen").bind(":seen", seen.record.version)];
+    let mut writes = vec![write.if_version(seen.record.version)];
     let is_counted = kind.is_counted_by_imports();
     if let Some(maker) = standing_for(seen) {
         let chunk = seen.record.id.row().chunk(maker.rows_per_chunk);
@@ -257,7 +257,7 @@ pub(super) async fn remove_touched(
     mut held: Holdings,
     maker: Option<&Import>,
 ) -> Result<bool, StoreError> {
-    let delete = Write::delete(key.clone()).when("#version = :seen").bind(":seen", record.version);
+    let delete = Write::delete(key.clone()).if_version(record.version);
     let mut writes = vec![delete];
     writes.extend(maker.filter(|_| kind.is_counted_by_imports()).map(dropped));
     if let Some(address) = &held.address

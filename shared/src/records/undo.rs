@@ -334,7 +334,7 @@ impl ChunkUndo<'_> {
         before: &Record,
         after: &Record,
     ) -> Result<bool, StoreError> {
-        let put = Write::put(key.clone(), after).when("#version = :seen").bind(":seen", before.version);
+        let put = Write::put(key.clone(), after).if_version(before.version);
         let (held, holds) = ((rules.holdings)(before)?.things, (rules.holdings)(after)?.things);
         let moves = Moves::between(rules.kind, (before, &held), (after, &holds));
         if moves.is_empty() {
@@ -367,7 +367,7 @@ impl ChunkUndo<'_> {
             services.store.attempt(claim::release_of_person(account, &address, record.id)).await?;
         }
         let delete = Write::delete(key.clone());
-        services.store.attempt(delete.when("#version = :seen").bind(":seen", record.version)).await
+        services.store.attempt(delete.if_version(record.version)).await
     }
 
     /// Marks a record as an orphan, counts its things for people from now on, and claims its address again if an
@@ -398,7 +398,7 @@ impl ChunkUndo<'_> {
                 }
             }
         }
-        writes.push(Write::put(key.clone(), &after).when("#version = :seen").bind(":seen", before.version));
+        writes.push(Write::put(key.clone(), &after).if_version(before.version));
         writes.extend(moves.writes(services, account).await?);
         services.store.attempt_all(writes).await
     }

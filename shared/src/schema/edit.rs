@@ -47,7 +47,7 @@ pub async fn edit<T>(
         let seen = schema.database.version;
         let after = super::Database { version: seen + 1, ..after.unwrap_or(schema.database) };
         let key = keys::schema_part(account, database, SchemaSort::Database, PartId(database.0));
-        writes.push(Write::put(key, &after).when("#version = :seen").bind(":seen", seen));
+        writes.push(Write::put(key, &after).if_version(seen));
         Ok(services.store.attempt_all(writes).await?.then_some(outcome))
     })
     .await

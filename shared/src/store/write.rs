@@ -39,6 +39,12 @@ impl Write {
         Self::new(key, Effect::Put(item))
     }
 
+    /// Writes only if the item still has the version that was read.
+    #[must_use]
+    pub fn if_version(self, seen: u64) -> Self {
+        self.when("#version = :seen").bind(":seen", seen)
+    }
+
     /// Changes the item at `key` by an update expression, e.g. `ADD #n :one`.
     pub fn update(key: Key, expression: &str) -> Self {
         let mut write = Self::new(key, Effect::Update(expression.to_owned()));

@@ -129,7 +129,7 @@ pub fn retire(account: AccountId, thing: &Thing, into: Option<&Thing>) -> Vec<Wr
     writes.extend(thing.alias_at.map(|sign| Write::delete(keys::thing(account, thing.kind(), sign))));
     if let Some(into) = into {
         let merged = Write::update(keys::thing(account, into.kind(), into.id), "ADD #refs :one, #merges :one");
-        writes.push(merged.when("#version = :seen").bind(":one", 1).bind(":seen", into.version));
+        writes.push(merged.if_version(into.version).bind(":one", 1));
     }
     writes
 }

@@ -49,7 +49,7 @@ impl ChunkUndo<'_> {
                 let (held, holds) = ((rules.holdings)(&record)?.things, (rules.holdings)(&after)?.things);
                 let moves = Moves::between(rules.kind, (&record, &held), (&after, &holds));
                 if !moves.is_empty() {
-                    let put = Write::put(key.clone(), &*after).when("#version = :seen").bind(":seen", record.version);
+                    let put = Write::put(key.clone(), &*after).if_version(record.version);
                     moving.push((put, moves, &held | &holds, (image.of(), (fate, *after))));
                 }
             }
