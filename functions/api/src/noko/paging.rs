@@ -92,12 +92,12 @@ impl<T> Cutter<T> {
 impl Paging {
     /// Parses `page`, `per_page` and `after`.
     pub fn of(query: &Query) -> Result<Self, NokoError> {
-        let number = |name: &'static str, default: u64, most: u64| match query.text(name) {
-            None => Ok(default),
-            Some(text) => match text.parse::<u64>() {
+        // The last number counts, and every number must be one: a client may repeat a parameter of a link that it follows.
+        let number = |name: &'static str, default: u64, most: u64| {
+            query.texts(name).try_fold(default, |_, text| match text.parse::<u64>() {
                 Ok(number) if number >= 1 => Ok(number.min(most)),
                 _ => Err(NokoError::invalid(vec![FieldError::new("Page", name, "invalid")])),
-            },
+            })
         };
         let page = number("page", 1, u64::from(u32::MAX))?;
         let per_page = number("per_page", PER_PAGE, MOST_PER_PAGE)?;
@@ -243,7 +243,26 @@ impl Links<'_> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Request;
+
     use super::*;
+
+    #[test]
+    fn a_wrong_number_is_refused_wherever_the_query_repeats_it() {
+        let paging = |query: &str| {
+            let uri: Uri = format!("/v2/entries?{query}").parse().expect("an address");
+            let (parts, ()) = Request::builder().uri(uri).body(()).expect("a request").into_parts();
+            Paging::of(&Query::of(&parts).expect("known parameters"))
+        };
+        for wrong in
+            ["page=x", "page=x&page=2", "page=2&page=x", "page=x&page=", "per_page=0&per_page=5", "after=x&after=1.2"]
+        {
+            assert!(paging(wrong).is_err(), "{wrong}");
+        }
+        for (right, page) in [("", 1), ("page=", 1), ("page=2&page=3", 3), ("page=2&page=", 2)] {
+            assert_eq!(paging(right).expect(right).page, page, "{right}");
+        }
+    }
 
     #[test]
     fn a_long_query_keeps_the_link_to_the_next_page_and_no_more_than_fit() {

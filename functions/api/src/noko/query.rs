@@ -17,7 +17,8 @@ use super::parameters::{EVERYWHERE, Parameters, unknown};
 #[derive(Clone, Debug)]
 pub struct Query {
     resource: &'static str,
-    values: BTreeMap<&'static str, String>,
+    /// All values of each parameter, in the order of the query.
+    values: BTreeMap<&'static str, Vec<String>>,
     lists: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -49,12 +50,13 @@ impl Query {
                 read.lists.entry(list).or_default().extend(items);
             } else if let Some(name) = known.value(name) {
                 let value = value.trim().to_owned();
+                let values = read.values.entry(name).or_default();
                 // A client that follows a link adds its own page and token, so the later value counts for these
                 // parameters.
-                let before = read.values.insert(name, value.clone()).filter(|_| !EVERYWHERE.contains(&name));
-                if before.is_some_and(|before| before != value) {
+                if !EVERYWHERE.contains(&name) && values.last().is_some_and(|before| *before != value) {
                     twice.push(FieldError::new(known.resource, name, "invalid").saying("has two values"));
                 }
+                values.push(value);
             } else if !strange.contains(&name.as_str()) {
                 strange.push(name.as_str());
             }
@@ -64,15 +66,21 @@ impl Query {
         if errors.is_empty() { Ok(read) } else { Err(NokoError::invalid(errors)) }
     }
 
-    /// The text of a parameter. A blank text counts as absent.
-    pub fn text(&self, name: &'static str) -> Option<&str> {
-        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    /// The values of a parameter in the order of the query, without the blank ones.
+    pub fn texts(&self, name: &'static str) -> impl DoubleEndedIterator<Item = &str> {
+        self.values.get(name).into_iter().flatten().map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The value of a parameter as parsed by `parse`. An empty value is refused, because an empty filter
-    /// has no clear meaning.
+    /// The last value of a parameter. A blank text counts as absent.
+    pub fn text(&self, name: &'static str) -> Option<&str> {
+        self.texts(name).next_back()
+    }
+
+    /// The last value of a parameter as parsed by `parse`, which must accept every value. An empty value is refused,
+    /// because an empty filter has no clear meaning.
     pub fn read<T>(&self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, NokoError> {
-        self.values.get(name).map(|value| parse(value).ok_or_else(|| self.invalid(name))).transpose()
+        let values = self.values.get(name).into_iter().flatten();
+        values.map(|value| parse(value).ok_or_else(|| self.invalid(name))).try_fold(None, |_, value| value.map(Some))
     }
 
     /// The value of a parameter as parsed by the type's `FromStr`.
@@ -166,6 +174,17 @@ mod tests {
             assert!(read(right).is_ok(), "{right}");
         }
         assert!(Query::read_as(Parameters::none("Tag"), "name=a").is_err());
+    }
+
+    #[test]
+    fn every_value_of_a_repeated_parameter_is_parsed_and_the_last_counts() {
+        let page = |query: &str| read(query).and_then(|query| query.parsed::<u64>("page"));
+        assert_eq!(page("page=2&page=1").expect("two numbers"), Some(1));
+        for wrong in ["page=x&page=1", "page=1&page=x", "page=1&page="] {
+            assert!(page(wrong).is_err(), "{wrong}");
+        }
+        let query = read("page=2&page=").expect("a known parameter");
+        assert_eq!(query.text("page"), Some("2"));
     }
 
     #[test]
