@@ -8,12 +8,12 @@
 //!    halves and no memory.
 //! 4. [`Groups::plan`] tells the plan of a row.
 //!
-//! A row takes 36 bytes of memory, 52 with a subprofile, and a match 16. Rows without a profile's key take none: each acts by
+//! A row takes 36 bytes of memory, 52 with a subprofile, and a match 12. Rows without a profile's key take none: each acts by
 //! itself.
 
 use super::keyed::{EMPTY_KEY, KeyedRow, KeyedRows, NO_SUBPROFILE};
 use super::keys::KeyHash;
-use super::matching::{MatchList, MatchedPairs};
+use super::matching::{Match, MatchList, MatchedPairs};
 use super::rules::JoinRules;
 use crate::id::{RecordId, Row};
 use crate::kind::bits::Bits;
@@ -172,7 +172,7 @@ impl Groups {
         let mut parents = Vec::new();
         for (start, matches) in self.profiles.lists() {
             let wanted = if rules.deletes_by_subprofiles() { matches } else { rules.acting(matches) };
-            parents.extend(wanted.iter().map(|&id| (RecordId(id), start)));
+            parents.extend(wanted.iter().map(|profile| (profile.id(), start)));
         }
         parents.sort_unstable();
         parents
@@ -213,14 +213,14 @@ impl Groups {
     /// Gives each profile to the last of the rows that would delete it. A row that is left without a profile yields.
     fn share_out(&mut self) {
         let rules = self.rules();
-        let mut claims: Vec<(u64, u32, u32)> = Vec::new();
+        let mut claims: Vec<(RecordId, u32, u32)> = Vec::new();
         for (run, matches) in self.profiles.lists() {
             let row = self.rows()[self.keyed.end_of_run(run) - 1].row;
-            claims.extend(rules.acting(matches).iter().map(|&id| (id, row, run)));
+            claims.extend(rules.acting(matches).iter().map(|profile| (profile.id(), row, run)));
         }
         claims.sort_unstable();
         // The run that loses a profile, the profile, and the row that deletes the profile.
-        let mut lost: Vec<(u32, u64, u32)> = Vec::new();
+        let mut lost: Vec<(u32, RecordId, u32)> = Vec::new();
         for claims in claims.chunk_by(|one, other| one.0 == other.0) {
             let Some((&(_, last, _), others)) = claims.split_last() else { continue };
             lost.extend(others.iter().map(|&(id, _, run)| (run, id, last)));
@@ -264,9 +264,9 @@ impl Groups {
         let rules = self.rules();
         let (group, run) = self.keyed.starts(at);
         let is_refused = self.rows()[at].subprofile == EMPTY_KEY && rules.refuses_empty_keys();
-        let named = |matches: &[u64]| -> Vec<RecordId> {
+        let named = |matches: &[Match]| -> Vec<RecordId> {
             let most = if rules.acting(matches).len() > 1 { MOST_MATCHES + 1 } else { MOST_NAMED };
-            matches.iter().take(most).copied().map(RecordId).collect()
+            matches.iter().take(most).map(|own| own.id()).collect()
         };
         let of_profiles = if rules.deletes_by_subprofiles() { run } else { group };
         let profiles = if is_refused { Vec::new() } else { named(self.profiles.of(of_profiles)) };

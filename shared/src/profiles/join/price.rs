@@ -115,7 +115,7 @@ impl<'f> LoadEstimate<'f> {
     /// Takes the plan of a row that has a key. Each such row is taken once.
     pub fn plan(&mut self, row: u64, plan: &RowPlan) {
         self.planned += 1;
-        let acting = |ids: &[RecordId]| self.rules.acting(&ids.iter().map(|id| id.0).collect::<Vec<_>>()).len() as u64;
+        let acting = |ids: &[RecordId]| self.rules.acting(ids).len() as u64;
         let (profiles, subprofiles) = (acting(&plan.profiles), acting(&plan.subprofiles));
         match plan.act {
             Act::YieldsTo(_) => self.yielding += 1,

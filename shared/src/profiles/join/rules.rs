@@ -101,7 +101,7 @@ impl JoinRules {
     }
 
     /// The matches on which a row acts, out of all of them in ascending order.
-    pub fn acting(self, matches: &[u64]) -> &[u64] {
+    pub fn acting<T>(self, matches: &[T]) -> &[T] {
         match self.matches {
             Matches::All => matches,
             Matches::First => &matches[..matches.len().min(1)],
