@@ -72,7 +72,7 @@ fn contacts_are_told_from_time_entries_and_imported_and_undone() -> anyhow::Resu
     let report = String::from_utf8(waybill(&["errors", "1", "--data", data])?.stdout)?;
     assert!(report.contains("invalid_email"), "{report}");
     let report = String::from_utf8(waybill(&["revert", "1", "--data", data])?.stdout)?;
-    assert!(report.contains("people  removed  4"), "{report}");
+    assert!(report.contains("people   removed 4"), "{report}");
     let output = waybill(&["import", path, "--autocreate-users", "--memory"])?;
     assert!(String::from_utf8_lossy(&output.stderr).contains("belong to time entries"));
     Ok(())
@@ -150,7 +150,7 @@ fn an_import_is_undone_by_a_later_command() -> anyhow::Result<()> {
     let undone = waybill(&["revert", "1", "--data", data])?;
     let report = String::from_utf8(undone.stdout)?;
     assert_eq!(undone.status.code(), Some(0), "{report}");
-    assert!(report.contains("rolled_back") && report.contains("removed  3"), "{report}");
+    assert!(report.contains("rolled_back") && report.contains("entries  removed 3"), "{report}");
     Ok(())
 }
 

@@ -9,6 +9,25 @@ use serde_json::{Value, json};
 /// Number of row errors in the report for people.
 const ERRORS_SHOWN: usize = 10;
 
+/// The records that the rows of an import stand for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    Entries,
+    People,
+    Profiles,
+}
+
+impl Rows {
+    /// The records of an import of the native door, by its `type`.
+    fn of(import: &Value) -> Self {
+        match import["type"].as_str() {
+            Some("ContactImport") => Self::People,
+            Some("ProfileImport") => Self::Profiles,
+            _ => Self::Entries,
+        }
+    }
+}
+
 /// Builds the JSON object for programs.
 pub fn machine(import: &Value) -> Value {
     let evidence = &import["evidence"];
@@ -36,7 +55,7 @@ pub fn machine(import: &Value) -> Value {
         "errors": list("errors"),
         "reasons": list("reasons"),
     });
-    if is_contacts(import) {
+    if Rows::of(import) == Rows::People {
         told["companies"] = import["companies"].clone();
     }
     if evidence["suggested_mapping"].is_object() {
@@ -61,11 +80,12 @@ pub fn import(import: &Value, took: Duration, again: Option<&str>) -> String {
 /// The exit status of a command that loads rows: 0 if no row failed, 1 if some rows failed or the import stopped before
 /// its end, and 2 if nothing was imported.
 pub fn exit_status(import: &Value) -> ExitCode {
-    let created = import["counts"]["created"].as_u64().unwrap_or_default();
+    let written =
+        ["created", "updated", "deleted"].map(|outcome| import["counts"][outcome].as_u64().unwrap_or_default());
     ExitCode::from(match import["status"].as_str() {
         Some("complete") => 0,
         Some("partially_complete") => 1,
-        Some("incomplete") if created > 0 => 1,
+        Some("incomplete") if written.iter().sum::<u64>() > 0 => 1,
         _ => 2,
     })
 }
@@ -101,7 +121,11 @@ pub fn state(import: &Value) -> String {
     }
     text.push_str(&suggested(&import["evidence"]["suggested_mapping"]));
     let is_read = status != "unsupported" && import["evidence"]["headers"].is_array();
-    let format = if is_contacts(import) { Some("contacts").filter(|_| is_read) } else { import["format"].as_str() };
+    let format = match Rows::of(import) {
+        Rows::Entries => import["format"].as_str(),
+        Rows::People => Some("contacts").filter(|_| is_read),
+        Rows::Profiles => Some("profiles").filter(|_| is_read),
+    };
     if let Some(format) = format.filter(|_| status != "unsupported") {
         let evidence = &import["evidence"];
         let how = match (evidence["encoding"].as_str(), evidence["delimiter"].as_str()) {
@@ -164,10 +188,17 @@ fn counts(text: &mut String, import: &Value) {
     if let Some(duplicates) = import["duplicates"].as_u64().filter(|&duplicates| duplicates > 0) {
         line(text, format_args!("  there already {duplicates} of the skipped"));
     }
-    if is_contacts(import) {
-        line(text, format_args!("  companies     {} made", import["companies"].as_u64().unwrap_or_default()));
-        return;
+    match Rows::of(import) {
+        Rows::Entries => entry_counts(text, import),
+        Rows::People => {
+            line(text, format_args!("  companies     {} made", import["companies"].as_u64().unwrap_or_default()));
+        }
+        Rows::Profiles => {}
     }
+}
+
+/// The lines which only imports of time entries have.
+fn entry_counts(text: &mut String, import: &Value) {
     line(text, format_args!("  duration      {}", duration(import["seconds"].as_u64().unwrap_or_default())));
     for name in ["projects", "tags"] {
         line(text, format_args!("  {name:<13} {} made", import[name].as_u64().unwrap_or_default()));
@@ -202,8 +233,12 @@ pub fn undo(import: &Value) -> String {
     let undone = &import["undone"];
     let status = import["status"].as_str().unwrap_or_default();
     line(&mut text, format_args!("Import {}: {status}", import["id"]));
-    let what = if is_contacts(import) { "people" } else { "entries" };
-    line(&mut text, format_args!("  {what:<7} removed  {}", undone["removed"].as_u64().unwrap_or_default()));
+    let records = match Rows::of(import) {
+        Rows::Entries => "entries",
+        Rows::People => "people",
+        Rows::Profiles => "profiles",
+    };
+    line(&mut text, format_args!("  {records:<8} removed {}", undone["removed"].as_u64().unwrap_or_default()));
     for (name, what) in [
         ("restored", "changes taken back"),
         ("brought_back", "deletions taken back"),
@@ -219,10 +254,6 @@ pub fn undo(import: &Value) -> String {
         line(&mut text, format_args!("  kept             {kind} {id}: others refer to it, or it was edited since"));
     }
     text
-}
-
-fn is_contacts(import: &Value) -> bool {
-    import["type"] == "ContactImport"
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {

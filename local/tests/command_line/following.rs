@@ -105,6 +105,55 @@ async fn imports_are_listed_shown_and_stopped() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn profiles_are_imported_into_a_database_and_undone() -> anyhow::Result<()> {
+    let system = System::start(Options::default()).await?;
+    let url = system.url();
+    let client = http_client::loopback().build()?;
+    for (path, body) in [
+        ("databases", json!({ "name": "Shop" })),
+        ("database/shop/fields", json!({ "name": "Email", "type": "email" })),
+        ("database/shop/fields", json!({ "name": "Visits", "type": "integer" })),
+        ("database/shop/profiles", json!({ "fields": { "Email": "robin@example.com", "Visits": "1" } })),
+        ("database/shop/profiles", json!({ "fields": { "Email": "ash@example.com", "Visits": "2" } })),
+    ] {
+        client.post(format!("{url}/v3/{path}")).bearer_auth(DEMO_TOKEN).json(&body).send().await?.error_for_status()?;
+    }
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("visits.csv");
+    std::fs::write(&file, "Email,Visits\nrobin@example.com,7\nkim@example.com,1\n")?;
+    let file = file.to_str().context("a path of text")?;
+    let options = ["--type", "profiles", "--database", "shop", "--key-field", "Email"];
+    let removing = ["--remove-missing", "--remove-missing-share", "0.5"];
+    let report = text(url, &[&["import", file], options.as_slice(), removing.as_slice()].concat()).await?;
+    for said in [
+        "Import 1 of visits.csv: complete",
+        "profiles, utf-8, separated by commas",
+        "    created     1\n    updated     1\n    failed      0\n  removed       1, which no row matched\n",
+    ] {
+        assert!(report.contains(said), "{said:?} is missing in\n{report}");
+    }
+    assert!(!report.contains("duration") && !report.contains("projects"), "{report}");
+    let report = text(url, &["revert", "1"]).await?;
+    let expected = "Import 1: rolled_back\n  profiles removed 1\n  1 changes taken back\n  1 deletions taken back\n";
+    assert_eq!(report, expected);
+    // The share of the default is too small for one profile of two.
+    let said = at(url, &[&["import", file], options.as_slice(), &["--remove-missing"]].concat()).await?;
+    let report = String::from_utf8(said.stdout)?;
+    assert!(said.status.code() == Some(2) && report.contains("the share of 0.1"), "{report}");
+    for (options, why) in [
+        (&["--type", "profiles"][..], "database"),
+        (&["--type", "profiles", "--database", "none"], "database"),
+        (&["--type", "profiles", "--database", "shop", "--key-field", "Phone"], "Phone"),
+        (&["--type", "profiles", "--database", "shop", "--action", "update"], "key_fields"),
+    ] {
+        let said = error(url, &[&["import", file], options].concat()).await?;
+        assert!(said.contains(why), "{options:?}: {said}");
+    }
+    system.shutdown().await;
+    Ok(())
+}
+
 /// A service that answers every request with the same import, and tells the first line of each request.
 fn service(import: &Value) -> anyhow::Result<(String, Receiver<String>)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;

@@ -135,9 +135,11 @@ impl MissingSearch {
     pub fn refusal(&self, most: Option<f64>) -> Option<String> {
         if !self.has_match && self.standing_profiles > 0 && most.is_none_or(|most| most < 1.0) {
             let standing = self.standing_profiles;
+            // Without a limit the caller's door has no such option either.
+            let way = if most.is_some() { "; remove_missing_share=1 allows such a file" } else { "" };
             return Some(format!(
                 "no row of the file matches any of the {standing} profiles of the database, as if the file belonged to another \
-                 database; remove_missing_share=1 allows such a file"
+                 database{way}"
             ));
         }
         let (standing, records) = match self.of_subprofiles {

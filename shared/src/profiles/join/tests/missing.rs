@@ -97,6 +97,8 @@ fn a_share_is_allowed_to_its_edge_and_a_file_without_a_match_only_by_a_share_of_
         let said = refusal(&missing(count), most);
         assert_eq!(said.is_some(), is_refused, "{count} of 100 with {most:?}: {said:?}");
     }
+    let said = refusal(&missing(100), None).expect("a reason");
+    assert!(said.ends_with("as if the file belonged to another database"), "{said}");
     let said = refusal(&missing(11), Some(0.1)).expect("a reason");
     assert!(said.contains("11 of the 100 profiles") && said.contains("remove_missing_share"), "{said}");
     // Of two profiles the rows match one, whose subprofile they name not; the other has four subprofiles, and three belong
