@@ -2,6 +2,8 @@
 
 #[path = "command_line/following.rs"]
 mod following;
+#[path = "command_line/whole_account.rs"]
+mod whole_account;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -3,6 +3,7 @@
 //! An import pins the ETag of the file's object, and every read says `If-Match`. If the object is replaced during the
 //! import, the read fails ([`FileError::Replaced`]), so an import never mixes two files.
 
+pub mod of_account;
 mod parts;
 pub mod place;
 mod upload;

@@ -20,6 +20,7 @@ mod meter;
 pub(crate) mod packing;
 mod patience;
 mod query;
+mod scan;
 mod write;
 
 use std::sync::Arc;
@@ -179,21 +180,6 @@ impl Store {
     /// Reads all items of a query, decoded as `T`. Only for queries whose results are bounded by design.
     pub async fn read_all<T: DeserializeOwned>(&self, query: Query) -> Result<Vec<T>, StoreError> {
         self.all(query).await?.into_iter().map(decode).collect()
-    }
-
-    /// Reads every item of a table by a scan, for tests and for people who inspect a table. No function calls this.
-    pub async fn dump(&self, table: Table) -> Result<Vec<Item>, StoreError> {
-        let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let call = self.client.scan().table_name(self.name(table)).consistent_read(true);
-            let answer = call.set_exclusive_start_key(after).send().await.map_err(sdk)?;
-            found.extend(answer.items.unwrap_or_default());
-            after = answer.last_evaluated_key;
-            if after.is_none() {
-                return Ok(found);
-            }
-        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! The commands `waybill account` and `waybill user`, which create the accounts and users for the first tokens.
 
+mod delete;
+mod export;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -26,6 +29,10 @@ pub enum Account {
     List(List),
     /// Change the settings of an account
     Set(Set),
+    /// Write everything that is stored of an account into a folder
+    Export(export::Export),
+    /// Delete an account and everything that is stored of it
+    Delete(delete::Delete),
 }
 
 /// Arguments of `waybill account create`.
@@ -149,6 +156,18 @@ impl Account {
             Self::Set(set) => {
                 let open = set.tables.open().await?;
                 let done = set.run(&open.services).await;
+                open.close().await;
+                done
+            }
+            Self::Export(export) => {
+                let open = export.tables.open().await?;
+                let done = export.run(&open.services).await;
+                open.close().await;
+                done
+            }
+            Self::Delete(delete) => {
+                let open = delete.tables.open().await?;
+                let done = delete.run(&open.services).await;
                 open.close().await;
                 done
             }

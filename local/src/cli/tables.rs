@@ -34,6 +34,11 @@ pub struct Open {
 }
 
 impl Tables {
+    /// `true` for the tables of a deployed stack.
+    pub fn is_stack(&self) -> bool {
+        self.stack.is_some()
+    }
+
     /// Connects to the stack, or opens the folder.
     pub async fn open(&self) -> anyhow::Result<Open> {
         if let Some(stack) = &self.stack {

@@ -179,6 +179,17 @@ impl S3 for Buckets {
         Ok(S3Response::new(page))
     }
 
+    /// Each object is its only version, as in a bucket without versioning.
+    async fn list_object_versions(
+        &self,
+        req: S3Request<ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        let ListObjectVersionsInput { bucket, prefix, key_marker, max_keys, .. } = req.input;
+        let asked =
+            ListObjectsV2Input { bucket, prefix, start_after: key_marker, max_keys, ..ListObjectsV2Input::default() };
+        Ok(S3Response::new(list::versions(self.list_objects_v2(request(asked)).await?.output)))
+    }
+
     async fn head_object(&self, mut req: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _reading = self.reading(&bucket, &key).await;
@@ -245,6 +256,9 @@ impl S3 for Buckets {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _writing = self.writing(&bucket, &key).await;
         req.input.key = self.paths.stored(&bucket, &key);
+        if req.input.version_id.take().is_some_and(|version| version != list::ONLY_VERSION) {
+            return Err(s3_error!(NoSuchVersion));
+        }
         self.inner.delete_object(req).await
     }
 

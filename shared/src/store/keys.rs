@@ -3,6 +3,7 @@
 //! The account is part of every key. The entries of an import lie in partitions named by account, kind, import and
 //! chunk, so the partitions of everything that an import's rows created can be computed.
 
+mod account;
 mod imports;
 mod schema;
 mod workspace;
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{Item, Table};
 use crate::wire::wire_words;
 
+pub use account::AccountItems;
 pub use imports::*;
 pub use schema::*;
 pub use workspace::*;

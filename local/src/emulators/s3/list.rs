@@ -1,9 +1,35 @@
-//! Pages of the answers to `ListObjectsV2`, with prefix, delimiter and continuation token.
+//! Pages of the answers to `ListObjectsV2` and `ListObjectVersions`, with prefix, delimiter and continuation token.
 
 use s3s::dto::*;
 
 /// Largest number of keys on a page, and the default for a request without `max-keys`.
 const MOST_KEYS: i32 = 1000;
+
+/// Version of an object in a bucket without versioning.
+pub(super) const ONLY_VERSION: &str = "null";
+
+/// Turns a page of objects into a page of their versions.
+pub(super) fn versions(page: ListObjectsV2Output) -> ListObjectVersionsOutput {
+    let version = |object: Object| ObjectVersion {
+        e_tag: object.e_tag,
+        is_latest: Some(true),
+        key: object.key,
+        last_modified: object.last_modified,
+        size: object.size,
+        version_id: Some(ONLY_VERSION.to_owned()),
+        ..ObjectVersion::default()
+    };
+    ListObjectVersionsOutput {
+        name: page.name,
+        prefix: page.prefix,
+        key_marker: page.start_after,
+        max_keys: page.max_keys,
+        is_truncated: page.is_truncated,
+        next_key_marker: page.next_continuation_token,
+        versions: page.contents.map(|objects| objects.into_iter().map(version).collect()),
+        ..ListObjectVersionsOutput::default()
+    }
+}
 
 /// Selects the page which the request asks for from all objects of the bucket.
 pub(super) fn page(mut objects: Vec<Object>, asked: &ListObjectsV2Input) -> ListObjectsV2Output {

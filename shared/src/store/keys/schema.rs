@@ -58,12 +58,20 @@ pub fn database_name(account: AccountId, name: &str) -> Key {
 
 /// The work that the edits of a database's fields ask of the sweep.
 pub fn index_work(account: AccountId, database: OwnerId) -> Key {
-    Key::imports("index work".to_owned(), format!("{account:010}#{database}"))
+    Key::imports(INDEX_WORK.to_owned(), format!("{}{database}", index_work_of(account)))
+}
+
+/// The partition of the work on index items of all accounts.
+pub(super) const INDEX_WORK: &str = "index work";
+
+/// The beginning of the sort keys of an account's work.
+pub(super) fn index_work_of(account: AccountId) -> String {
+    format!("{account:010}#")
 }
 
 /// The work on index items of all accounts.
 pub fn all_index_work() -> Query {
-    Query::partition(Table::Imports, "index work".to_owned())
+    Query::partition(Table::Imports, INDEX_WORK)
 }
 
 /// The database of an item of such work.

@@ -19,6 +19,11 @@ pub fn token(hash: &str) -> Key {
     Key::workspace(format!("T#{hash}"), "token")
 }
 
+/// `true` for the key of a token's record, and for that of the item that lists a token in its account.
+pub fn is_token(key: &Key) -> bool {
+    key.table == Table::Workspace && (key.pk.starts_with("T#") || key.pk.ends_with("#tokens"))
+}
+
 /// The item that lists a token in the account, by the token's short id.
 pub fn token_of(account: AccountId, id: &str) -> Key {
     Key::workspace(format!("A#{account}#tokens"), id)
