@@ -10,6 +10,7 @@
 //!   properties make no difference on a laptop.
 //! - A resource without a name of its own is called by its logical id.
 
+pub mod alarms;
 mod create;
 mod functions;
 mod intrinsics;
@@ -24,6 +25,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use alarms::Alarm;
 pub use create::CreateError;
 pub use policies::{Permission, Role};
 
@@ -36,7 +38,16 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 /// Properties which make no difference on a laptop: prices, the safety of stored data, the stream (see
 /// `emulators::dynamodb`), and the package, size and environment of a function.
 const IGNORED: [(&str, &[&str]); 4] = [
-    (TABLE, &["BillingMode", "PointInTimeRecoverySpecification", "SSESpecification", "StreamSpecification"]),
+    (
+        TABLE,
+        &[
+            "BillingMode",
+            "DeletionProtectionEnabled",
+            "PointInTimeRecoverySpecification",
+            "SSESpecification",
+            "StreamSpecification",
+        ],
+    ),
     (
         BUCKET,
         &[
@@ -45,10 +56,24 @@ const IGNORED: [(&str, &[&str]); 4] = [
             "LifecycleConfiguration",
             "OwnershipControls",
             "PublicAccessBlockConfiguration",
+            "VersioningConfiguration",
         ],
     ),
-    (QUEUE, &["SqsManagedSseEnabled"]),
-    (FUNCTION, &["Architectures", "CodeUri", "Description", "Environment", "Handler", "MemorySize", "Runtime"]),
+    (QUEUE, &["KmsMasterKeyId", "SqsManagedSseEnabled"]),
+    (
+        FUNCTION,
+        &[
+            "Architectures",
+            "CodeUri",
+            "Description",
+            "Environment",
+            "Handler",
+            "KmsKeyArn",
+            "MemorySize",
+            "Runtime",
+            "Tracing",
+        ],
+    ),
 ];
 
 const TABLE: &str = "AWS::DynamoDB::Table";
@@ -57,6 +82,9 @@ const QUEUE: &str = "AWS::SQS::Queue";
 const QUEUE_POLICY: &str = "AWS::SQS::QueuePolicy";
 const FUNCTION: &str = "AWS::Serverless::Function";
 const ROLE: &str = "AWS::IAM::Role";
+const ALARM: &str = "AWS::CloudWatch::Alarm";
+const HTTP_API: &str = "AWS::Serverless::HttpApi";
+const PIPE: &str = "AWS::Pipes::Pipe";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 
 /// The resources of a template, each by its logical id.
@@ -66,6 +94,7 @@ pub struct Template {
     pub buckets: BTreeMap<String, Bucket>,
     pub queues: BTreeMap<String, Queue>,
     pub functions: BTreeMap<String, Function>,
+    pub alarms: BTreeMap<String, Alarm>,
 }
 
 /// A DynamoDB table with its keys and its global secondary indexes.
@@ -195,6 +224,7 @@ impl Template {
             buckets: document.all(BUCKET, notifications::bucket)?,
             queues: document.all(QUEUE, queue)?,
             functions: document.all(FUNCTION, functions::read)?,
+            alarms: document.all(ALARM, alarms::read)?,
         })
     }
 

@@ -55,7 +55,7 @@ pub async fn send_left(services: &Services, import: &Import, chunk: ChunkNo) -> 
 /// Sends the follow-ups of a chunk.
 pub async fn send(services: &Services, import: &Import, chunk: &Chunk) -> Result<(), ImportError> {
     let bodies: Vec<String> = chunk.follow_ups.iter().map(|follow_up| body(import, chunk, follow_up)).collect();
-    Ok(services.queues.follow_up(&bodies).await?)
+    Ok(services.queues.follow_up(import.account, &bodies).await?)
 }
 
 /// Sends a message to the loaders for each committed chunk of an import that has follow-ups to send, because the worker that

@@ -43,6 +43,7 @@ pub mod ledger;
 pub mod load;
 pub mod mappings;
 pub mod memory;
+pub mod metrics;
 pub mod packed;
 pub mod plan;
 pub mod portions;

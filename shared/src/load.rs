@@ -21,6 +21,7 @@ use crate::kind::{HeldChunk, Loaded};
 use crate::lease::Lease;
 use crate::ledger::hold::{self, Ended, Hold, Work};
 use crate::ledger::{Chunk, follow_ups_attribute, page_attribute};
+use crate::metrics::count;
 use crate::queue::Message;
 use crate::services::Services;
 use crate::settle::settle;
@@ -140,6 +141,7 @@ async fn commit(
     let count = counts.add_committed(import.account, import.id, chunk.number, services.clock.now_ms());
     if services.store.attempt_all(vec![page, count]).await? {
         tracing::info!(account = import.account.0, import = import.id.0, chunk = chunk.number.0, "chunk committed");
+        count!(Rows = counts.accounted(), FailedRows = counts.failed);
     }
     Ok(())
 }

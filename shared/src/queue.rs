@@ -11,6 +11,12 @@
 //! | load | [`Message::Load`], [`Message::Settle`] | loader |
 //! | revert | [`Message::Undo`], [`Message::Revert`], [`Message::Release`] | revert |
 //! | follow-ups | texts about records to which imports wrote ([`crate::follow_ups`]) | none: systems of the account's owner |
+//!
+//! # Fairness
+//!
+//! Each message has its account as its group. The queues are standard queues, which keep no order by groups and let no group wait for
+//! another; but SQS delivers the messages of groups with few messages first where a group has very many ("fair queues"), so an
+//! import of ten million rows does not stand before the small import of another account.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +120,19 @@ impl Message {
         serde_json::to_string(&envelope).expect("a message is plain data")
     }
 
+    /// The account, the import and the chunk that the message names.
+    pub fn names(&self) -> (AccountId, ImportId, Option<ChunkNo>) {
+        match *self {
+            Self::Load { account, import, chunk } | Self::Revert { account, import, chunk } => {
+                (account, import, Some(chunk))
+            }
+            Self::Start { account, import }
+            | Self::Settle { account, import }
+            | Self::Undo { account, import, .. }
+            | Self::Release { account, import } => (account, import, None),
+        }
+    }
+
     /// Parses the body of an SQS message. Fails with [`QueueError::Newer`] for a later version, and with
     /// [`QueueError::Shape`] for any further version or text.
     pub fn decode(body: &str) -> Result<Self, QueueError> {
@@ -206,30 +225,31 @@ impl Queues {
         let seconds = delay.min(LONGEST_DELAY).as_millis().div_ceil(1000);
         let seconds = i32::try_from(seconds).expect("at most 900");
         let send = self.client.send_message().queue_url(self.url(message)).message_body(message.encode());
+        let send = send.message_group_id(message.names().0.to_string());
         let send = send.set_delay_seconds((seconds > 0).then_some(seconds)).send().await;
         send.map(drop).map_err(|error| failed(&error))
     }
 
-    /// Sends messages of the same queue, ten in a request, until SQS has accepted every message.
+    /// Sends messages of the same queue and account, ten in a request, until SQS has accepted every message.
     pub async fn send_all(&self, messages: &[Message]) -> Result<(), QueueError> {
         let Some(first) = messages.first() else { return Ok(()) };
         let bodies: Vec<String> = messages.iter().map(Message::encode).collect();
-        self.send_bodies(self.url(first), &bodies).await
+        self.send_bodies(self.url(first), first.names().0, &bodies).await
     }
 
-    /// Sends follow-ups, ten in a request, until SQS has accepted every one.
-    pub async fn follow_up(&self, bodies: &[String]) -> Result<(), QueueError> {
-        self.send_bodies(&self.urls.follow_ups, bodies).await
+    /// Sends follow-ups of an account, ten in a request, until SQS has accepted every one.
+    pub async fn follow_up(&self, account: AccountId, bodies: &[String]) -> Result<(), QueueError> {
+        self.send_bodies(&self.urls.follow_ups, account, bodies).await
     }
 
-    async fn send_bodies(&self, url: &str, bodies: &[String]) -> Result<(), QueueError> {
-        drained(bodies.chunks(10).map(|ten| self.send_batch(url, ten)), SENDS_IN_FLIGHT).await.map(drop)
+    async fn send_bodies(&self, url: &str, account: AccountId, bodies: &[String]) -> Result<(), QueueError> {
+        drained(bodies.chunks(10).map(|ten| self.send_batch(url, account, ten)), SENDS_IN_FLIGHT).await.map(drop)
     }
 
-    async fn send_batch(&self, url: &str, bodies: &[String]) -> Result<(), QueueError> {
+    async fn send_batch(&self, url: &str, account: AccountId, bodies: &[String]) -> Result<(), QueueError> {
         let entry = |(id, body): (usize, &String)| {
             let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body);
-            entry.build().expect("id and body are set")
+            entry.message_group_id(account.to_string()).build().expect("id and body are set")
         };
         let mut left: Vec<_> = bodies.iter().enumerate().map(entry).collect();
         for _ in 0..SEND_ATTEMPTS {

@@ -29,6 +29,7 @@ use crate::ledger::fates::fate_runs;
 use crate::ledger::hold::{self, Ended, Hold, Work};
 use crate::ledger::{ChunkState, fates_attribute, follow_ups_attribute, runs_attribute};
 use crate::mappings;
+use crate::metrics::count;
 use crate::portions::TimeLeft;
 use crate::queue::Message;
 use crate::services::Services;
@@ -231,6 +232,8 @@ async fn mark_reverted(held: &HeldChunk<'_>, key: Key, undone: Undone) -> Result
     let mark = if follows { mark.bind(":true", true) } else { mark };
     let mark = named.into_iter().fold(mark, |mark, (name, runs)| mark.bind_attribute(&format!(":{name}"), runs));
     let count = counts.add_to(import.account, import.id, chunk.number);
-    services.store.attempt_all(vec![mark, count]).await?;
+    if services.store.attempt_all(vec![mark, count]).await? {
+        count!(UndoneRows = counts.removed + counts.restored + counts.brought_back);
+    }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::environment::{Environment, MissingSetting, Service, clients, required
 use crate::fetch::Fetcher;
 use crate::files::{Files, UploadSizes};
 use crate::memory::Memory;
+use crate::metrics::{self, Metrics};
 use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
 use crate::store::{Store, TableNames};
@@ -179,9 +180,10 @@ pub fn log_levels(usual: LevelFilter) -> Targets {
     levels.unwrap_or_else(|| Targets::new().with_default(usual))
 }
 
-/// Writes logs as JSON lines to standard output, at the level in `RUST_LOG` (`info` by default). Logs carry ids,
-/// never rows or addresses.
+/// Writes logs as JSON lines to standard output, at the level in `RUST_LOG` (`info` by default), and metrics whatever the level.
+/// Logs carry ids, never rows or addresses.
 pub fn log_json() {
-    let lines = tracing_subscriber::fmt::layer().json().with_target(false);
-    tracing_subscriber::registry().with(lines.with_filter(log_levels(LevelFilter::INFO))).init();
+    let levels = log_levels(LevelFilter::INFO).with_target(metrics::TARGET, LevelFilter::OFF);
+    let lines = tracing_subscriber::fmt::layer().json().with_target(false).with_filter(levels);
+    tracing_subscriber::registry().with(lines).with(Metrics::new(std::io::stdout())).init();
 }

@@ -26,6 +26,7 @@ use crate::dispatch;
 use crate::id::{AccountId, ImportId};
 use crate::import::{Import, ImportError, Status, UPLOAD_WINDOW, lane};
 use crate::ledger::Chunk;
+use crate::metrics::count;
 use crate::plan;
 use crate::queue::Message;
 use crate::results::made::folded_steps;
@@ -128,6 +129,7 @@ pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreEr
     if let Err(error) = dispatch::sweep(services, others == Others::Gone).await {
         tracing::warn!(%error, "work of a kind could not be swept");
     }
+    count!(OpenImports = swept.open, WokenImports = swept.woken, GivenUp = swept.given_up);
     Ok(swept)
 }
 

@@ -1,5 +1,6 @@
 //! Tests of Waybill from outside, over HTTP, S3 and SQS, on the embedded stack.
 
+mod alarms;
 mod answers;
 mod bad_input;
 mod by_hand;

@@ -1,63 +1,16 @@
 //! Tests of request ids, headers and log lines which accompany an answer.
 
-use std::cell::RefCell;
-use std::io::Write;
-use std::sync::Once;
-
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use lambda_http::Service;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::faults::{Fault, Faults};
 use crate::files::{TOGGL, toggl};
 use crate::function::{Function, REQUEST_ID};
+use crate::logged::Lines;
 use crate::stack::Stack;
-
-thread_local! {
-    /// The log of this thread, on which a single test runs.
-    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A writer to the log of the current thread.
-struct ThreadsLines;
-
-impl Write for ThreadsLines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOGGED.with_borrow_mut(|logged| logged.write(bytes))
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The warnings and errors on a test's thread, in the form which the functions write.
-struct Lines;
-
-impl Lines {
-    /// Starts the capture. The lines of the embedded DynamoDB are excluded, because it warns of every condition
-    /// which does not hold.
-    fn keep() -> Self {
-        static LOG: Once = Once::new();
-        LOG.call_once(|| {
-            let levels = Targets::new().with_default(LevelFilter::WARN).with_target("dynoxide", LevelFilter::OFF);
-            let lines = tracing_subscriber::fmt::layer().json().with_writer(|| ThreadsLines);
-            tracing_subscriber::registry().with(lines.with_filter(levels)).init();
-        });
-        LOGGED.with_borrow_mut(Vec::clear);
-        Self
-    }
-
-    fn all(&self) -> Vec<Value> {
-        let logged = LOGGED.with_borrow(Clone::clone);
-        String::from_utf8_lossy(&logged).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
-}
 
 const NOKO: [(&str, &str); 2] = [("x-nokotoken", "demo"), ("user-agent", "tests")];
 

@@ -16,6 +16,7 @@ use waybill::roles::{Guard, Guards};
 use waybill::system::{Functions, Options, System};
 
 use crate::dump::Dump;
+use crate::logged;
 
 /// Longest wait for an expected event, after which the test fails instead of hanging. It is longer than a lease: of two parsers
 /// that plan an import of one chunk at once, the second leaves a message for the end of the first one's lease.
@@ -102,6 +103,7 @@ impl Stack {
     }
 
     pub async fn with(options: Options) -> anyhow::Result<Self> {
+        logged::begin();
         let system = System::start(options).await?;
         let _roles = Roles(system.guards().clone());
         Ok(Self { system, http: waybill::http_client::loopback().user_agent("tests").build()?, _roles })

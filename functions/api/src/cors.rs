@@ -54,7 +54,8 @@ mod tests {
         let template = include_str!("../../../template.yaml");
         let api = template.split("AWS::Serverless::HttpApi").nth(1).unwrap_or_default();
         for line in [
-            "AllowOrigins: [\"*\"]".to_owned(),
+            // The parameter's default is any origin.
+            "AllowOrigins: {Ref: CorsOrigins}".to_owned(),
             format!("AllowMethods: [{}]", METHODS.join(", ")),
             format!("AllowHeaders: [{}]", ALLOWED.join(", ")),
             format!("ExposeHeaders: [{}]", EXPOSED.join(", ")),

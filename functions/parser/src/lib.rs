@@ -11,7 +11,7 @@ use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use shared::batch;
+use shared::batch::{self, Subject};
 use shared::files::UPLOADS;
 use shared::id::{AccountId, ImportId};
 use shared::import::ImportError;
@@ -63,6 +63,15 @@ enum Work {
     Message(Message),
     /// The objects in a notification from S3 that new objects have arrived.
     Objects(Vec<S3EventRecord>),
+}
+
+impl batch::Work for Work {
+    fn subject(&self) -> Subject {
+        match self {
+            Self::Message(message) => message.subject(),
+            Self::Objects(_) => Subject::default(),
+        }
+    }
 }
 
 impl Work {

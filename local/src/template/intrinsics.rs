@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{BUCKET, LOG_GROUP, QUEUE, ROLE, TABLE, TemplateError};
+use super::{BUCKET, FUNCTION, HTTP_API, LOG_GROUP, PIPE, QUEUE, ROLE, TABLE, TemplateError};
 use crate::emulators::arn;
 
 /// Id of the stack for the local resources. On AWS the last part of the id makes names unique.
@@ -183,6 +183,7 @@ impl Document {
             // On AWS a reference to a queue yields its URL. Only policies of the template refer to queues, and a
             // policy needs only the name from the URL.
             (None, Some(TABLE | BUCKET | QUEUE | LOG_GROUP)) => Ok(self.name(name)?.into()),
+            (None, Some(FUNCTION | HTTP_API | PIPE)) => Ok(name.into()),
             _ => Err(format!("a reference to {name} is not understood")),
         }
     }
@@ -192,6 +193,7 @@ impl Document {
             (Some(TABLE), "Arn") => Ok(arn::table(&self.name(id)?)),
             (Some(BUCKET), "Arn") => Ok(arn::bucket(&self.name(id)?)),
             (Some(QUEUE), "Arn") => Ok(arn::queue(&self.name(id)?)),
+            (Some(QUEUE), "QueueName") => self.name(id),
             (Some(ROLE), "Arn") => Ok(arn::role(id)),
             (Some(LOG_GROUP), "Arn") => Ok(arn::log_group(&self.name(id)?)),
             _ => Err(format!("{id}.{attribute} is not understood")),

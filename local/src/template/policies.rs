@@ -146,14 +146,35 @@ fn statements<S>(policy: Policy<S>) -> Result<Vec<S>, String> {
     if policy.version == LANGUAGE { Ok(policy.statement) } else { Err(format!("no policy version {}", policy.version)) }
 }
 
-/// A statement about the service which may send to a queue, and about the source of the messages.
+/// A statement about a queue.
+#[derive(Deserialize)]
+#[serde(tag = "Effect")]
+enum QueueStatement {
+    Allow(Admission),
+    Deny(Refusal),
+}
+
+/// The refusal of requests without TLS, which has no effect here: the emulators listen on loopback, without TLS.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct QueueStatement {
+struct Refusal {
     #[serde(default, rename = "Sid")]
     _id: String,
-    #[serde(rename = "Effect")]
-    _effect: Effect,
+    #[serde(rename = "Principal")]
+    _principal: String,
+    #[serde(rename = "Action")]
+    _action: String,
+    #[serde(rename = "Resource")]
+    _resource: String,
+    condition: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// The service which may send to a queue, and the source of the messages.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Admission {
+    #[serde(default, rename = "Sid")]
+    _id: String,
     principal: Principal,
     action: String,
     resource: String,
@@ -162,6 +183,23 @@ struct QueueStatement {
 
 impl QueueStatement {
     /// True if the statement lets S3 send to the queue for a bucket of the local account.
+    fn admits(&self, bucket: &str, queue: &str) -> Result<bool, String> {
+        match self {
+            Self::Allow(admission) => admission.admits(bucket, queue),
+            Self::Deny(refusal) if refusal.is_of_plain_requests() => Ok(false),
+            Self::Deny(_) => Err("only requests without TLS can be denied".to_owned()),
+        }
+    }
+}
+
+impl Refusal {
+    fn is_of_plain_requests(&self) -> bool {
+        let plain = [("aws:SecureTransport".to_owned(), "false".to_owned())];
+        self.condition == BTreeMap::from([("Bool".to_owned(), BTreeMap::from(plain))])
+    }
+}
+
+impl Admission {
     fn admits(&self, bucket: &str, queue: &str) -> Result<bool, String> {
         let mut holds = self.principal.service == "s3.amazonaws.com"
             && self.action == "sqs:SendMessage"

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::HistoryLine;
 use super::{Import, ImportError, Status, roll};
+use crate::metrics::count;
 use crate::services::Services;
 use crate::shorten::shortened;
 use crate::store::{StoreError, Write, decode, keys};
@@ -189,6 +190,7 @@ pub async fn transition(
         Err(error) => return Err(error.into()),
     }
     tracing::info!(account = import.account.0, import = import.id.0, from = %import.status, %to, by, "status changed");
+    count!(Imports = 1_u64, Status = to.name());
     let item = services.store.get(&keys::import(import.account, import.id)).await?;
     let import: Import = decode(item.ok_or_else(|| StoreError::Shape("the import is gone".to_owned()))?)?;
     Ok(import)

@@ -199,6 +199,12 @@ impl Queue {
         self.messages.is_empty()
     }
 
+    /// The time at which the oldest message was sent, or `None` for an empty queue.
+    pub(super) fn oldest(&mut self, now: i64) -> Option<i64> {
+        self.forget_the_old(now);
+        self.sent.first().map(|&(at, _)| at)
+    }
+
     /// The time at which the earliest message becomes visible, in the past or future, or `None` for an empty queue.
     pub(super) fn next_due(&self) -> Option<i64> {
         self.due.first().map(|&(due_at, _)| due_at)

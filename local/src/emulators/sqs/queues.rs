@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use shared::clock::Clock;
 use tokio::sync::Notify;
@@ -95,6 +96,13 @@ impl Queues {
     pub fn depth(&self, queue: &str) -> Result<Depth, SqsError> {
         let now = self.clock.now_ms();
         self.with(queue, |queue| queue.depth(now))
+    }
+
+    /// Age of the oldest message of a queue, which CloudWatch shows as `ApproximateAgeOfOldestMessage`; 0 for an empty queue.
+    pub fn age_of_oldest(&self, queue: &str) -> Result<Duration, SqsError> {
+        let now = self.clock.now_ms();
+        let since = self.with(queue, |queue| queue.oldest(now))?;
+        Ok(since.map_or(Duration::ZERO, |since| Duration::from_millis((now - since).max(0).unsigned_abs())))
     }
 
     /// True if the queue holds no message in any state.
