@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 46] = [
+const ROOMS: [&str; 47] = [
     "shorten",
     "wire",
     "id",
@@ -49,6 +49,7 @@ const ROOMS: [&str; 46] = [
     "account",
     "inbox",
     "follow_ups",
+    "events",
     "settle",
     "load",
     "collect",
