@@ -152,7 +152,7 @@ impl System {
         .await?;
         let (dynamodb, s3, sqs) = clients(&emulators, None, |config| config);
         let names = create(template, &dynamodb, &s3, &sqs).await?;
-        let environment = emulators.together_url().map(|url| Environment::new(url, &names));
+        let environment = emulators.together_url().map(|url| Environment::new(url, &bound.url(), &names));
         let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
         let services = Services { rows_per_chunk: options.rows_per_chunk, fetcher: options.fetcher, ..services };
         let guards = guards(template);
