@@ -10,6 +10,7 @@ mod described;
 mod door;
 mod drops;
 mod dump;
+mod events;
 mod faults;
 mod files;
 mod function;
