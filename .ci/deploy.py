@@ -119,6 +119,8 @@ class Emulator:
 def stage(folder, binaries):
     """The template with the bootstraps in place of the packages that `sam build` would compile."""
     template = yaml.safe_load(pathlib.Path("template.yaml").read_text())
+    # The emulator splits no text in a condition. The event bus is given by its name here, which is no ARN.
+    template["Conditions"]["EventBusIsAnArn"] = {"Fn::Equals": [{"Ref": "EventBus"}, "arn"]}
     for name, resource in template["Resources"].items():
         if resource["Type"] != "AWS::Serverless::Function":
             continue

@@ -22,6 +22,7 @@ mod envelope;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::DisplayErrorContext;
 use reqwest::Url;
 use reqwest::redirect::Policy;
 use shared::events::Record;
@@ -154,7 +155,7 @@ struct Undelivered {
 /// The reasons for which an event is not delivered.
 #[derive(Debug, thiserror::Error)]
 enum DeliveryError {
-    #[error("the consumer is not reached: {0}")]
+    #[error("the consumer is not reached: {}", DisplayErrorContext(.0))]
     Unreached(#[from] reqwest::Error),
     #[error("the consumer answered {0}")]
     Answered(reqwest::StatusCode),
