@@ -364,7 +364,7 @@ async fn an_event_whose_delivery_was_cut_off_by_a_kill_is_delivered_again_after_
     assert_eq!(statuses, ["new", "queued", "processing", "complete", "rolling_back", "rolled_back"]);
     assert_eq!(deliveries.len(), statuses.len() + 1, "one event came twice");
 
-    // What was delivered is remembered: a third start delivers the events of the next import alone.
+    // Delivered events are remembered: a third start delivers the events of the next import alone.
     let serve = start_with_events(&data, &consumer)?;
     let next = serve.upload(table(1)).await?;
     let deliveries = consumer.until(|deliveries| has_taken(deliveries, next, "complete")).await?;

@@ -103,7 +103,7 @@ pub struct EventCounts {
     pub duplicates: u64,
     /// Records removed because no row matched them.
     pub removed_missing: u64,
-    /// What an undo has done so far.
+    /// The numbers of an undo, as far as the undo has come.
     pub undone: UndoneCounts,
 }
 
