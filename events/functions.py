@@ -19,6 +19,7 @@ BINARIES = {
     "LoaderFunction": "waybill-loader",
     "RevertFunction": "waybill-revert",
     "SweepFunction": "waybill-sweep",
+    "NotifierFunction": "waybill-notifier",
 }
 # How long a function may take for an event, the start of a container included, in seconds.
 LONGEST = 120

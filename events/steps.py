@@ -90,6 +90,20 @@ class Expect:
 
         return expected
 
+    def published(self, *types):
+        """An answer to records of the outbox with an event for each, of these types and of import 1 at the address of the service."""
+
+        def expected(done):
+            found = [event["type"] for event in done.answer]
+            if found != list(types):
+                raise Unexpected(f"the events are {found}, and not {list(types)}")
+            url = f"{self.stack.environment['API_URL']}/api/v1/imports/1"
+            if any(event["url"] != url for event in done.answer):
+                raise Unexpected(f"an event has another address than {url}: {done.answer}")
+            return ", ".join(found)
+
+        return expected
+
     def import_(self, number, status, **counts):
         """The service says that the import has this status; `created=2` and the like are its counts."""
 
@@ -124,6 +138,8 @@ def nothing_is_there(run, expect):
         message = json.loads(event(name))["Records"][0]["messageId"]
         run.event(name, function, expect.batch(failed=[message], logged=[missing]))
     run.event("sweep-schedule", "SweepFunction", expect.swept(0))
+    # The notifier function looks at nothing but the records.
+    run.event("pipe-records", "NotifierFunction", expect.published("Import Completed", "Import Rollback Started"))
 
 
 def a_form_and_its_undo(run, expect):

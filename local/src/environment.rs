@@ -14,8 +14,9 @@ use crate::emulators::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, arn};
 pub struct Environment(BTreeMap<&'static str, String>);
 
 impl Environment {
-    /// Environment of a function for which AWS is at `url`, for example `http://127.0.0.1:4566`.
-    pub fn new(url: &str, names: &ResourceNames) -> Self {
+    /// Environment of a function for which AWS is at `url`, for example `http://127.0.0.1:4566`. `api_url` is the address of the
+    /// router for people and programs on this machine.
+    pub fn new(url: &str, api_url: &str, names: &ResourceNames) -> Self {
         // The URL of a queue is an address, an account and the queue's name. Only the address differs.
         let there = |queue: &str| {
             let path: Vec<_> = queue.split('/').skip(3).collect();
@@ -31,6 +32,7 @@ impl Environment {
         };
         let names = ResourceNames { queues, ..names.clone() };
         let aws = [
+            ("API_URL", api_url),
             ("AWS_ENDPOINT_URL", url),
             ("AWS_REGION", arn::REGION),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),

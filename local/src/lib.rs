@@ -8,6 +8,7 @@ pub mod delivery;
 mod docs;
 pub mod emulators;
 pub mod environment;
+pub mod events;
 pub mod folder;
 pub mod gate;
 pub mod http;

@@ -10,6 +10,7 @@ use anyhow::Context;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use reqwest::Url;
 use shared::account::{self, Account, Principal, Scope};
 use shared::clock::Clock;
 use shared::connections::{SDK_ATTEMPTS, timeouts};
@@ -29,6 +30,7 @@ use crate::docs;
 use crate::emulators::sqs::Queues;
 use crate::emulators::{self, ACCESS_KEY_ID, Emulators, SECRET_ACCESS_KEY, arn};
 use crate::environment::Environment;
+use crate::events::Events;
 use crate::folder::Folder;
 use crate::gate::{Callers, Gate, HostName};
 use crate::http::{Bound, Limits, Server};
@@ -68,6 +70,8 @@ pub struct Options {
     pub apart: Option<Command>,
     /// Address of DynamoDB, S3 and SQS for functions outside of this process, see [`emulators::Options::together`].
     pub aws: Option<SocketAddr>,
+    /// Consumer to which every event is posted. With `None` the events stay in the outbox.
+    pub events: Option<Url>,
 }
 
 impl Default for Options {
@@ -82,6 +86,7 @@ impl Default for Options {
             workers: WORKERS,
             apart: None,
             aws: None,
+            events: None,
         }
     }
 }
@@ -129,6 +134,7 @@ pub struct System {
     resumed: Swept,
     doors: Server,
     delivery: Delivery,
+    events: Option<Events>,
     emulators: Emulators,
 }
 
@@ -152,7 +158,7 @@ impl System {
         .await?;
         let (dynamodb, s3, sqs) = clients(&emulators, None, |config| config);
         let names = create(template, &dynamodb, &s3, &sqs).await?;
-        let environment = emulators.together_url().map(|url| Environment::new(url, &names));
+        let environment = emulators.together_url().map(|url| Environment::new(url, &bound.url(), &names));
         let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
         let services = Services { rows_per_chunk: options.rows_per_chunk, fetcher: options.fetcher, ..services };
         let guards = guards(template);
@@ -165,7 +171,9 @@ impl System {
         let gate = Gate::new(&callers, bound.port(), api::refusal);
         let doors =
             bound.serve(Limits::default(), |_| gate.before(api::router(functions.api.clone()).merge(docs::router())));
-        Ok(Self { services, functions, guards, environment, resumed, doors, delivery, emulators })
+        let start = |consumer| Events::start(&services, consumer, doors.url());
+        let events = options.events.map(start).transpose()?;
+        Ok(Self { services, functions, guards, environment, resumed, doors, delivery, events, emulators })
     }
 
     /// Base URL of the router, for example `http://127.0.0.1:8080`.
@@ -237,6 +245,9 @@ impl System {
     /// the work which was cut off.
     pub async fn shutdown(self) {
         tokio::join!(self.doors.shutdown(GRACE), self.delivery.stop());
+        if let Some(events) = self.events {
+            events.stop().await;
+        }
         self.emulators.shutdown().await;
     }
 }

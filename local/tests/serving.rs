@@ -1,5 +1,8 @@
 //! Tests of `waybill serve` as a process which is called, interrupted and killed.
 
+#[path = "../../tests/end_to_end/events/consumer.rs"]
+mod consumer;
+
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use consumer::{Consumer, Reply, has_taken, in_order};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -292,7 +296,8 @@ async fn functions_outside_of_the_process_are_told_where_everything_is_and_have_
     // The sample environment is that of a service with the address that the README gives it.
     let url = environment["AWS_ENDPOINT_URL"].as_str().context("no address")?;
     let sample = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../events/env.json"))?;
-    assert_eq!(written.replace(url, "http://host.docker.internal:4566"), sample);
+    let written = written.replace(url, "http://host.docker.internal:4566").replace(&serve.url, "http://127.0.0.1:8080");
+    assert_eq!(written, sample);
 
     // An import is made, and the message that has it started stays where it is.
     let form = [("file", table(3)), ("file_name", "a.csv".to_owned())];
@@ -312,11 +317,72 @@ fn an_address_that_is_none_is_refused_with_what_would_be_one() -> anyhow::Result
         (&["--aws", "70000"], "is no PORT and no ADDRESS:PORT"),
         (&["--env", "env.json"], "--aws"),
         (&["--no-workers"], "--aws"),
+        (&["--events", "ftp://127.0.0.1/"], "is no URL with http or https"),
     ] {
         let refused = Command::new(env!("CARGO_BIN_EXE_waybill")).arg("serve").args(arguments).output()?;
         let told = String::from_utf8(refused.stderr)?;
         assert_eq!(refused.status.code(), Some(2), "{told}");
         assert!(told.contains(why), "{told}");
     }
+    Ok(())
+}
+
+/// Starts a service which delivers its events to a consumer.
+fn start_with_events(data: &Path, consumer: &Consumer) -> anyhow::Result<Serve> {
+    Serve::with(&["--data".as_ref(), data.as_os_str(), "--events".as_ref(), consumer.url.as_ref()])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_whose_delivery_was_cut_off_by_a_kill_is_delivered_again_after_the_next_start() -> anyhow::Result<()> {
+    // The consumer takes the second event and does not answer, so the service is killed between the delivery and its mark.
+    let consumer = Consumer::open(|event, before| {
+        let comes_again = before.iter().any(|delivered| delivered.event()["id"] == event["id"]);
+        if event["import"] == 1 && event["sequence"] == 2 && !comes_again { Reply::Silence } else { Reply::Status(200) }
+    })
+    .await?;
+    let (_place, data) = folder()?;
+    let serve = start_with_events(&data, &consumer)?;
+    assert!(serve.said.contains(&format!("events    {}", consumer.url)), "{:?}", serve.said);
+    let id = serve.upload(table(10)).await?;
+    serve.until(id, |import| import["status"] == "complete").await?;
+    consumer.until(|deliveries| deliveries.len() == 2).await?;
+    let mut addresses = vec![serve.url.clone()];
+    serve.kill()?;
+
+    let mut serve = start_with_events(&data, &consumer)?;
+    addresses.push(serve.url.clone());
+    consumer.until(|deliveries| has_taken(deliveries, id, "complete")).await?;
+    serve.ask(Method::POST, &format!("/imports/{id}/revert"), None).await?;
+    consumer.until(|deliveries| has_taken(deliveries, id, "rolled_back")).await?;
+    serve.signal("TERM")?;
+    assert!(serve.ended(SOON)?.success());
+
+    // The port of the service, which the URL of the import names, is another after each start.
+    let addresses: Vec<_> = addresses.iter().map(String::as_str).collect();
+    let deliveries = consumer.until(|_| true).await?;
+    let statuses: Vec<_> = in_order(&deliveries, id, &addresses)?.iter().map(|event| event["status"].clone()).collect();
+    assert_eq!(statuses, ["new", "queued", "processing", "complete", "rolling_back", "rolled_back"]);
+    assert_eq!(deliveries.len(), statuses.len() + 1, "one event came twice");
+
+    // Delivered events are remembered: a third start delivers the events of the next import alone.
+    let serve = start_with_events(&data, &consumer)?;
+    let next = serve.upload(table(1)).await?;
+    let deliveries = consumer.until(|deliveries| has_taken(deliveries, next, "complete")).await?;
+    assert_eq!(deliveries.iter().filter(|delivered| delivered.event()["import"] == id).count(), statuses.len() + 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_wait_for_a_consumer_that_comes_later_across_starts_without_one() -> anyhow::Result<()> {
+    let (_place, data) = folder()?;
+    let serve = Serve::start(&data)?;
+    let id = serve.upload(table(10)).await?;
+    serve.until(id, |import| import["status"] == "complete").await?;
+    serve.kill()?;
+    let consumer = Consumer::open(|_, _| Reply::Status(200)).await?;
+    let _serve = start_with_events(&data, &consumer)?;
+    let deliveries = consumer.until(|deliveries| has_taken(deliveries, id, "complete")).await?;
+    let statuses: Vec<_> = in_order(&deliveries, id, &[])?.iter().map(|event| event["status"].clone()).collect();
+    assert_eq!(statuses, ["new", "queued", "processing", "complete"]);
     Ok(())
 }

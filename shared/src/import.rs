@@ -20,6 +20,7 @@ mod body;
 mod counts;
 mod create;
 mod error;
+mod event;
 pub mod held;
 mod history;
 mod import_type;
@@ -48,6 +49,7 @@ pub use body::{begin_fetch, store_body};
 pub use counts::{Counts, Tally, created};
 pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find};
 pub use error::ImportError;
+pub use event::{EVENT_LIFETIME, StoredEvent};
 pub use history::{HistoryLine, HistoryPlace, history};
 pub use import_type::ImportType;
 pub use joined::{Cost, JoinWay, Joined, MissingRecords, Units};
@@ -61,7 +63,7 @@ pub use resume::{UPLOAD_WINDOW, resume};
 pub use roll::{Line, Roll, RollOf, dropped};
 pub use start::start;
 pub use status::Status;
-pub use transition::{Asker, Change, EVENT_LIFETIME, transition};
+pub use transition::{Asker, Change, transition};
 
 use crate::fetch::Location;
 use crate::files::place::InboxPlace;
@@ -99,6 +101,10 @@ pub struct Import {
     pub created_at: i64,
     /// The time of the last change of status.
     pub updated_at: i64,
+    /// The number of changes of status so far, the making included. Changes by functions of the version before the attribute are
+    /// not counted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sequence: u64,
     /// The time at which the plan was complete and loading began, or `None` before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<i64>,

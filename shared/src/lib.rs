@@ -12,7 +12,7 @@
 //! | `things`, `schema`, `ledger` | users, clients, projects, tags and companies; databases of profiles with their fields; the outcome of each row |
 //! | `mappings`, `import`, `unpack`, `results`, `records` | mappings, imports, unpacked files, reports, records |
 //! | `kind`, `entries`, `contacts`, `profiles`, `dispatch` | the trait of a kind of rows, the two kinds, profiles by hand, the choice of the kind |
-//! | `inbox`, `follow_ups` | drops, messages about written profiles |
+//! | `inbox`, `follow_ups`, `events` | drops, messages about written profiles, events for other systems |
 //! | `settle`, `load`, `collect`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
 //! | `edit`, `account` | changes by hand, tenants and tokens |
 //!
@@ -30,6 +30,7 @@ pub mod dispatch;
 pub mod edit;
 pub mod entries;
 pub mod environment;
+pub mod events;
 pub mod fetch;
 pub mod files;
 pub mod follow_ups;

@@ -240,7 +240,7 @@ async fn begin(
     let table = unpacked.unwrap_or(source);
     let joined = dispatch::join(services, import, table, &plan.layout, (plan.rows, chunks)).await?;
     let refusal = joined.as_ref().and_then(|joined| joined.refusal.clone());
-    let mut change = Change::none().set("rows", plan.rows).set("chunks", chunks);
+    let mut change = Change::none().planned(plan.rows, chunks);
     if let Some(joined) = joined {
         change = change.set("joined", joined);
     }
@@ -272,7 +272,9 @@ async fn refuse(services: &Services, import: &Import, refusal: RefusedFile) -> R
         change = change.provided(recall::UNPINNED);
     }
     recall::put_verdict(services, import, &verdict).await?;
-    let refused = transition(services, import, Status::Unsupported, change.because(reason)).await?;
+    // The reasons quote cells for which two readings fit.
+    let change = change.because(reason).announced_as("the file cannot be read, or can be read in more than one way");
+    let refused = transition(services, import, Status::Unsupported, change).await?;
     last_step::finish(services, &refused).await?;
     Ok(refused)
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 47] = [
+const ROOMS: [&str; 48] = [
     "metrics",
     "shorten",
     "wire",
@@ -50,6 +50,7 @@ const ROOMS: [&str; 47] = [
     "account",
     "inbox",
     "follow_ups",
+    "events",
     "settle",
     "load",
     "collect",

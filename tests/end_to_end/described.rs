@@ -4,7 +4,7 @@
 mod copernica;
 mod productive;
 mod requests;
-mod schema;
+pub mod schema;
 
 use std::collections::BTreeMap;
 

@@ -1,12 +1,14 @@
 //! Invariants which hold at every moment, and invariants which hold when no work is left, both
 //! checked on the tables.
 
+mod events;
 mod memory;
 mod people;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use shared::entries::Entry;
 use shared::entries::by_hand::counts;
 use shared::id::{AccountId, ChunkNo, EntryId, ImportId, Row, ThingId};
@@ -24,6 +26,7 @@ use shared::things::sums::Sums;
 
 use crate::dump::Dump;
 use crate::stack::Stack;
+pub use events::{event_schema, wrong_event};
 pub use people::People;
 pub use rows::wrongly_told;
 
@@ -55,6 +58,8 @@ pub struct World {
     pub open: BTreeSet<(AccountId, ImportId)>,
     /// The mappings which each account remembers for the headers of files.
     memory: BTreeMap<AccountId, Vec<HeaderMemory>>,
+    /// The events of each import in the order of their changes.
+    events: BTreeMap<(AccountId, ImportId), Vec<Value>>,
     /// Descriptions of items which belong to no known kind.
     wrong: Vec<String>,
 }
@@ -78,6 +83,7 @@ impl World {
         let (imports, workspace) = (stack.dump(Table::Imports).await?, stack.workspace().await?);
         world.read_imports(imports)?;
         world.read_workspace(workspace)?;
+        world.read_events(stack.dump(Table::Events).await?)?;
         let imports = world.imports.keys().map(|&(account, _)| account);
         let accounts: BTreeSet<_> = imports.chain(world.entries.keys().map(|&(account, _)| account)).collect();
         for account in accounts {
@@ -205,6 +211,7 @@ impl World {
     pub fn violations(&self) -> Vec<String> {
         let mut wrong = self.wrong.clone();
         self.check_counts(&mut wrong);
+        self.check_events(&mut wrong);
         self.check_references(&mut wrong);
         self.check_memory(&mut wrong);
         self.check_people(&mut wrong);

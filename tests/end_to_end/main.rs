@@ -11,6 +11,7 @@ mod described;
 mod door;
 mod drops;
 mod dump;
+mod events;
 mod faults;
 mod files;
 mod function;

@@ -7,9 +7,11 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{LambdaEvent, Service};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use shared::events::Record;
 
 use crate::dump::differences;
 use crate::files::TOGGL;
+use crate::invariants::{event_schema, wrong_event};
 use crate::stack::Stack;
 
 fn sample<T: DeserializeOwned>(name: &str) -> anyhow::Result<T> {
@@ -169,5 +171,27 @@ async fn a_request_to_a_host_that_no_url_can_have_is_answered() -> anyhow::Resul
         assert_eq!(status, 200, "{host} {imports}");
         assert!(imports[0]["url"].as_str().is_some_and(|url| url.starts_with(base)), "{host} {imports}");
     }
+    Ok(())
+}
+
+#[test]
+fn the_sample_records_of_the_outbox_become_an_event_of_this_version_and_one_of_the_version_before() -> anyhow::Result<()>
+{
+    let records: Vec<Record> = sample("pipe-records")?;
+    let events = serde_json::to_value(notifier::handle(records, "https://api.example.com")?)?;
+    let [now, before] = [0, 1].map(|number| &events[number]);
+    assert_eq!(wrong_event(&event_schema()?, now)?, [""; 0]);
+    assert_eq!((&now["version"], &now["type"]), (&json!("1"), &json!("Import Completed")));
+    assert_eq!((&before["version"], &before["type"]), (&json!("0"), &json!("Import Rollback Started")));
+    Ok(())
+}
+
+#[test]
+fn a_record_that_cannot_be_read_fails_its_batch_and_is_named() -> anyhow::Result<()> {
+    let mut batch: Vec<Value> = sample("pipe-records")?;
+    batch[1]["dynamodb"]["NewImage"]["v"]["N"] = json!("2");
+    let records: Vec<Record> = serde_json::from_value(json!(batch))?;
+    let refused = notifier::handle(records, "https://api.example.com").map_err(|error| error.to_string());
+    assert!(refused.as_ref().is_err_and(|error| error.contains("A#1#I#1 001790000009000#rolling_back")), "{refused:?}");
     Ok(())
 }

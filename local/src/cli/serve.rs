@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use reqwest::Url;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use waybill::events::consumer;
 use waybill::gate::HostName;
 use waybill::system::{self, DEMO_TOKEN, OTHER_TOKEN, System, WORKERS};
 
@@ -35,6 +37,9 @@ pub struct Serve {
     /// Write the environment of such functions to this file, as `sam local invoke --env-vars` takes it
     #[arg(long, value_name = "FILE", requires = "aws")]
     env: Option<PathBuf>,
+    /// Post every event of an import to this URL as JSON, in the envelope of EventBridge, until the answer is 2xx
+    #[arg(long, value_name = "URL", value_parser = consumer)]
+    events: Option<Url>,
     /// Leave messages in their queues, for functions outside of this process
     #[arg(long, requires = "aws")]
     no_workers: bool,
@@ -60,6 +65,7 @@ impl Serve {
             hosts: self.hosts,
             workers: if self.no_workers { 0 } else { WORKERS },
             aws: self.aws,
+            events: self.events.clone(),
             ..system::Options::default()
         };
         let mut interrupts = Interrupts::listen()?;
@@ -76,7 +82,7 @@ impl Serve {
                 "{aws} is not only for this machine: every program that reaches the address can read and write everything"
             );
         }
-        tell(&system);
+        tell(&system, self.events.as_ref());
         interrupts.next().await;
         eprintln!("ending within seconds; a second signal ends it at once");
         tokio::select! {
@@ -86,8 +92,8 @@ impl Serve {
     }
 }
 
-/// Prints the address of the service, with example requests.
-fn tell(system: &System) {
+/// Prints the address of the service, with example requests, and the consumer of events.
+fn tell(system: &System, consumer: Option<&Url>) {
     let url = system.url();
     println!("ready {url}");
     if let Some(resumed) = super::resumed(&system.resumed()) {
@@ -105,6 +111,9 @@ fn tell(system: &System) {
         for line in environment.lines() {
             println!("  {line}");
         }
+    }
+    if let Some(consumer) = consumer {
+        println!("events    {consumer}");
     }
     println!();
     println!("Account 1 (Demo): token {DEMO_TOKEN}. Account 2, to try separation: token {OTHER_TOKEN}.");

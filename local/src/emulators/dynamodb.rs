@@ -11,7 +11,7 @@
 //! - Every read is consistent, even if the request asks for an eventually consistent read.
 //! - Expired items stay in the table, as in DynamoDB for up to a few days.
 //! - Streams stay off, whatever the template says. Each write to a table with a stream searches the stream's
-//!   records, so the outbox would slow down with every import, and no local component reads the stream.
+//!   records, so the outbox would slow down with every import. The local delivery of events reads the outbox itself.
 
 use axum::Router;
 use axum::body::Bytes;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{BUCKET, FUNCTION, HTTP_API, LOG_GROUP, PIPE, QUEUE, ROLE, TABLE, TemplateError};
 use crate::emulators::arn;
@@ -73,10 +73,18 @@ impl Document {
     }
 
     /// The unresolved properties of a function, together with the properties which `Globals`
-    /// gives to all functions.
+    /// gives to all functions. As in SAM, the variables of the function are added to those of all functions, and any other
+    /// property of the function takes the place of the global one.
     pub(super) fn function(&self, id: &str) -> Result<Map<String, Value>, String> {
         let mut properties = self.globals.get("Function").and_then(Value::as_object).cloned().unwrap_or_default();
+        let variables = |properties: &Map<String, Value>| {
+            let environment = properties.get("Environment").map(|environment| &environment["Variables"]);
+            environment.and_then(Value::as_object).cloned().unwrap_or_default()
+        };
+        let mut all = variables(&properties);
         properties.extend(self.raw(id)?.clone());
+        all.extend(variables(&properties));
+        properties.insert("Environment".to_owned(), json!({ "Variables": all }));
         Ok(properties)
     }
 

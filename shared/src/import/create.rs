@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::event::StoredEvent;
 use super::transition::announce;
 use super::{Import, ImportError, ImportType, Lane, Options, Status, lane, roll};
 use crate::fetch::Location;
@@ -214,7 +215,7 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
         if let Some(lane) = new.lane_at_once() {
             writes.push(lane::get_in_line(account, id, lane, id.0));
         }
-        writes.extend(announce(&import, import.status, &format!("user {}", new.user), None, import.created_at));
+        writes.extend(announce(&StoredEvent::of(&import, import.status, import.created_at), None));
         match store.transact(writes).await {
             Ok(()) => return Ok((import, true)),
             // Another request made the claim, another drop took the number, or a user was deleted: read again.
@@ -298,6 +299,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         options: new.options.without_schema(),
         created_at: now,
         updated_at: now,
+        sequence: 1,
         started_at: None,
         completed_at: None,
         reverted_at: None,

@@ -72,15 +72,17 @@ impl Status {
         }
     }
 
-    /// The name of the event published when an import gets this status.
+    /// The type of the event published when an import gets this status. No two statuses share a type.
     pub fn event(self) -> &'static str {
         match self {
             Self::New => "Import Created",
             Self::Queued => "Import Queued",
             Self::Processing => "Import Started",
-            Self::Complete | Self::PartiallyComplete | Self::Failed | Self::Incomplete | Self::Unsupported => {
-                "Import Completed"
-            }
+            Self::Complete => "Import Completed",
+            Self::PartiallyComplete => "Import Partially Completed",
+            Self::Failed => "Import Failed",
+            Self::Incomplete => "Import Incomplete",
+            Self::Unsupported => "Import Unsupported",
             Self::RollingBack => "Import Rollback Started",
             Self::RolledBack => "Import Rolled Back",
         }

@@ -3,15 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
+use super::event::StoredEvent;
 use super::history::HistoryLine;
-use super::{Import, ImportError, Status, roll};
+use super::{Counts, Import, ImportError, Status, roll};
 use crate::metrics::count;
 use crate::services::Services;
 use crate::shorten::shortened;
 use crate::store::{StoreError, Write, decode, keys};
-
-/// How long an event waits in the outbox for the table's stream before the event expires, in seconds.
-pub const EVENT_LIFETIME: i64 = 14 * 24 * 3600;
 
 /// The most letters of a reason which a person gives.
 const LONGEST_REASON: usize = 500;
@@ -46,18 +44,6 @@ impl From<&String> for Asker {
     }
 }
 
-#[derive(Serialize)]
-struct Event<'a> {
-    #[serde(rename = "type")]
-    name: &'a str,
-    id: String,
-    account: u64,
-    import: u64,
-    status: Status,
-    at: i64,
-    expires: i64,
-}
-
 /// Attributes, writes and conditions to go with a change of status.
 #[derive(Clone, Default)]
 pub struct Change {
@@ -68,6 +54,10 @@ pub struct Change {
     provided: Option<&'static str>,
     by: Option<String>,
     why: Option<String>,
+    /// The reason in the event, if the reason in the history quotes the file.
+    announced: Option<&'static str>,
+    /// The number of data rows, if the change ends the plan.
+    rows: Option<u64>,
 }
 
 impl Change {
@@ -81,6 +71,11 @@ impl Change {
         let value = serde_dynamo::to_attribute_value(value).expect("our own values encode");
         self.sets.push((name, value));
         self
+    }
+
+    /// Notes the number of data rows and of chunks, which the plan has found.
+    pub fn planned(self, rows: u64, chunks: u64) -> Self {
+        Self { rows: Some(rows), ..self }.set("rows", rows).set("chunks", chunks)
     }
 
     /// Removes an attribute of the import.
@@ -108,9 +103,16 @@ impl Change {
         self
     }
 
-    /// Adds a reason to the line of history.
+    /// Adds a reason to the line of history and to the event.
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
+        self
+    }
+
+    /// Gives the event a reason of its own, because the reason in the history quotes cells of the file. An event leaves the
+    /// service, and no event contains content of a file.
+    pub fn announced_as(mut self, reason: &'static str) -> Self {
+        self.announced = Some(reason);
         self
     }
 }
@@ -132,10 +134,15 @@ pub async fn transition(
         return Err(ImportError::Status { import: import.id, status: import.status });
     }
     let by = change.by.as_deref().unwrap_or(services.function);
+    // No chunk has counts before the plan is complete.
+    let counts = if import.chunks.is_some() { import.counts(services).await? } else { Counts::default() };
+    let sequence = import.sequence + 1;
     // A change is later than the change before, whatever the clocks of the functions show: lists rely on the order, the
     // history on different times, and the condition below on a time which comes once.
     let now = services.clock.now_ms().max(import.updated_at + 1);
-    let mut expression = "SET #status = :to, #updated_at = :now, #listed = :listed, #changed = :changed".to_owned();
+    let mut expression =
+        "SET #status = :to, #updated_at = :now, #sequence = :sequence, #listed = :listed, #changed = :changed"
+            .to_owned();
     for (name, _) in &change.sets {
         expression.push_str(&format!(", #{name} = :{name}"));
     }
@@ -154,7 +161,7 @@ pub async fn transition(
     let mut update = Write::update(keys::import(import.account, import.id), &expression);
     update = update.when("#status = :from AND #updated_at = :seen").bind(":seen", import.updated_at);
     update = update.bind(":to", to).bind(":from", import.status).bind(":now", now);
-    update = update.bind(":listed", keys::listed_value(import.account, to.name()));
+    update = update.bind(":sequence", sequence).bind(":listed", keys::listed_value(import.account, to.name()));
     update = update.bind(":changed", keys::changed_value((now, import.id.0)));
     if let Some(condition) = change.provided {
         update = update.and_when(condition);
@@ -179,7 +186,10 @@ pub async fn transition(
         }
         _ => {}
     }
-    writes.extend(announce(import, to, by, change.why, now));
+    let reason = change.announced.map(str::to_owned).or_else(|| change.why.clone());
+    let event = StoredEvent { sequence, by: by.to_owned(), counts, ..StoredEvent::of(import, to, now) };
+    let event = StoredEvent { rows: change.rows.or(import.rows), ..event.because(reason) };
+    writes.extend(announce(&event, change.why));
     writes.extend(change.also);
     match services.store.transact(writes).await {
         Ok(()) => {}
@@ -196,21 +206,12 @@ pub async fn transition(
     Ok(import)
 }
 
-/// The event and the line of history for a change of status to `to`.
-pub(super) fn announce(import: &Import, to: Status, by: &str, why: Option<String>, now: i64) -> [Write; 2] {
-    let (account, id) = (import.account, import.id);
-    let event = Event {
-        name: to.event(),
-        id: format!("{account}-{id}-{now}-{to}"),
-        account: account.0,
-        import: id.0,
-        status: to,
-        at: now,
-        expires: now / 1000 + EVENT_LIFETIME,
-    };
-    let line = HistoryLine { at: now, status: to, by: by.to_owned(), why };
+/// The writes of the event and of the line of history for a change of status. `why` is the reason in the history.
+pub(super) fn announce(event: &StoredEvent, why: Option<String>) -> [Write; 2] {
+    let (account, import, at, status) = (event.account, event.import, event.at, event.status);
+    let line = HistoryLine { at, status, by: event.by.clone(), why };
     [
-        Write::put(keys::event(account, id, &format!("{now:015}#{to}")), &event),
-        Write::put(keys::history(account, id, now, to.name()), &line),
+        Write::put(keys::event(account, import, &format!("{at:015}#{status}")), event),
+        Write::put(keys::history(account, import, at, status.name()), &line),
     ]
 }

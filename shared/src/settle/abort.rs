@@ -38,6 +38,8 @@ pub async fn begin(services: &Services, import: &Import) -> Result<Import, Impor
         None => "a row failed".to_owned(),
     };
     let change = Change::none().set("aborting", true).set("reason", &reason).because(reason);
+    // The message of an error quotes the cell.
+    let change = change.announced_as("a row failed, so everything is undone");
     match transition(services, import, Status::RollingBack, change).await {
         Err(ImportError::Status { .. }) => Import::find(services, import.account, import.id).await,
         done => done,

@@ -49,7 +49,7 @@ async fn picture(stack: &Stack) -> anyhow::Result<[Dump; 2]> {
     imports.retain(|(_, sk), _| sk != "source" && !sk.starts_with("history#"));
     let mut both = [note_by_note(timeless(imports))?, timeless(stack.workspace().await?)];
     for item in both.iter_mut().flat_map(|dump| dump.values_mut()) {
-        for name in ["round", "place", "source"] {
+        for name in ["round", "place", "source", "sequence"] {
             item.remove(name);
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
+use serde_json::json;
+use shared::events::SOURCE;
 use shared::queue::QueueUrls;
 use shared::services::ResourceNames;
 use shared::store::TableNames;
@@ -19,17 +21,18 @@ fn the_deployed_template_is_understood() -> Test {
     assert_eq!(names(template.buckets.keys().collect()), "Bucket");
     assert_eq!(
         names(template.queues.keys().collect()),
-        "ArrivalDeadLetters ArrivalQueue FollowUpsQueue LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
+        "ArrivalDeadLetters ArrivalQueue EventsDeadLetters FollowUpsQueue LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
     );
     assert_eq!(
         names(template.functions.keys().collect()),
-        "ApiFunction LoaderFunction ParserFunction RevertFunction SweepFunction"
+        "ApiFunction LoaderFunction NotifierFunction ParserFunction RevertFunction SweepFunction"
     );
     for (function, queues) in [
         ("ParserFunction", &["ArrivalQueue", "WorkQueue"][..]),
         ("LoaderFunction", &["LoadQueue"]),
         ("RevertFunction", &["RevertQueue"]),
         ("SweepFunction", &[]),
+        ("NotifierFunction", &[]),
         ("ApiFunction", &[]),
     ] {
         let sources = template.functions[function].messages.iter();
@@ -96,8 +99,9 @@ fn each_queue_that_is_polled_has_dead_letters_of_its_own_which_nobody_else_write
     let polled = |queue: &str| {
         template.functions.values().flat_map(|function| &function.messages).any(|source| source.queue == queue)
     };
-    // Nothing of the template polls the follow-ups.
-    for name in template.queues.keys().filter(|name| *name != "FollowUpsQueue") {
+    // Nothing of the template polls the follow-ups, and the pipe of the events has no queue before its dead letters.
+    let apart = ["FollowUpsQueue", "EventsDeadLetters"];
+    for name in template.queues.keys().filter(|name| !apart.contains(&name.as_str())) {
         assert_eq!(owners.contains_key(name), !polled(name), "{name} is polled, or keeps dead letters");
         assert_eq!(owners.values().any(|owner| *owner == name), polled(name), "{name}");
     }
@@ -156,19 +160,21 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
         queues: QueueUrls { arrival: queue(), work: queue(), load: queue(), revert: queue(), follow_ups: queue() },
     };
     let read: BTreeSet<_> = names.variables().into_iter().map(|(name, _)| name.to_owned()).collect();
-    let environment = Environment::new("http://host.docker.internal:4566", &names);
+    let environment = Environment::new("http://host.docker.internal:4566", "http://127.0.0.1:8080", &names);
     let local: Vec<_> = environment.lines().collect();
     assert!(
         local.contains(&"WORK_QUEUE_URL=http://host.docker.internal:4566/000000000000/Queue".to_owned()),
         "{local:?}"
     );
-    assert!(local.contains(&"AWS_ENDPOINT_URL=http://host.docker.internal:4566".to_owned()), "{local:?}");
+    for line in ["AWS_ENDPOINT_URL=http://host.docker.internal:4566", "API_URL=http://127.0.0.1:8080"] {
+        assert!(local.contains(&line.to_owned()), "{local:?}");
+    }
     for name in &read {
         assert!(local.iter().any(|line| line.starts_with(&format!("{name}="))), "{name} {local:?}");
     }
     let document = Document::parse(TEMPLATE).map_err(|error| anyhow::anyhow!("{error}"))?;
     let functions: Vec<_> = document.of_kind(FUNCTION).collect();
-    assert_eq!(functions.len(), 5);
+    assert_eq!(functions.len(), 6);
     for id in functions {
         let given = document.function(id).map_err(anyhow::Error::msg)?["Environment"]["Variables"].clone();
         let mut given: BTreeSet<_> = given.as_object().context("no variables")?.keys().cloned().collect();
@@ -176,7 +182,59 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
         assert!(given.remove("AWS_ENDPOINT_URL") && given.remove("RUST_LOG"), "{id}");
         // Without the key the API derives one, which is for processes outside of AWS.
         assert!(given.remove("CURSOR_KEY"), "{id}");
+        assert_eq!(given.remove("API_URL"), id == "NotifierFunction", "{id}");
         assert_eq!(given, read, "{id}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_pipe_leads_from_the_outbox_by_the_notifier_to_the_bus_and_gives_up_to_its_own_dead_letters() -> Test {
+    let document = Document::parse(TEMPLATE)?;
+    assert_eq!(document.of_kind("AWS::Pipes::Pipe").collect::<Vec<_>>(), ["EventsPipe"]);
+    let pipe = document.raw("EventsPipe").map_err(anyhow::Error::msg)?;
+    let arn = |id: &str| json!({ "Fn::GetAtt": [id, "Arn"] });
+    assert_eq!(pipe["Source"], json!({ "Fn::GetAtt": ["EventsTable", "StreamArn"] }));
+    assert_eq!(pipe["Enrichment"], arn("NotifierFunction"));
+    let stream = &pipe["SourceParameters"]["DynamoDBStreamParameters"];
+    assert_eq!(stream["DeadLetterConfig"]["Arn"], arn("EventsDeadLetters"));
+    assert_eq!(stream["OnPartialBatchItemFailure"], "AUTOMATIC_BISECT");
+    for (limit, most) in [("BatchSize", 10), ("MaximumRetryAttempts", 1_000), ("MaximumRecordAgeInSeconds", 86_400)] {
+        assert!(stream[limit].as_u64().is_some_and(|value| (1..=most).contains(&value)), "{limit}: {stream}");
+    }
+    let target = &pipe["TargetParameters"];
+    let bus = json!({ "Source": SOURCE, "DetailType": "$.type", "Time": "$.occurred_at" });
+    assert_eq!(target, &json!({ "EventBridgeEventBusParameters": bus }));
+    // Each step of the way is allowed by the pipe's role, and nothing else is.
+    let role = document.raw("EventsPipeRole").map_err(anyhow::Error::msg)?;
+    let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().context("no statements")?;
+    let allowed: Vec<_> = statements.iter().map(|statement| (&statement["Action"], &statement["Resource"])).collect();
+    let read =
+        ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"].map(|name| format!("dynamodb:{name}"));
+    let expected = [
+        (json!(read), json!({ "Fn::Sub": "${EventsTable.Arn}/stream/*" })),
+        (json!("lambda:InvokeFunction"), arn("NotifierFunction")),
+        (json!("events:PutEvents"), pipe["Target"].clone()),
+        (json!("sqs:SendMessage"), arn("EventsDeadLetters")),
+    ];
+    assert_eq!(allowed, expected.iter().map(|(action, resource)| (action, resource)).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[test]
+fn the_event_bus_is_given_by_its_name_or_by_its_arn() -> Test {
+    let target = |text: &str| {
+        let document = Document::parse(text)?;
+        let target = &document.raw("EventsPipe").map_err(anyhow::Error::msg)?["Target"];
+        document.resolve(target).map_err(anyhow::Error::msg)
+    };
+    let own = |name: &str| json!(format!("arn:aws:events:us-east-1:000000000000:event-bus/{name}"));
+    assert_eq!(target(TEMPLATE)?, own("default"));
+    for (bus, expected) in
+        [("orders", own("orders")), ("arn:aws:events:x:1:event-bus/y", json!("arn:aws:events:x:1:event-bus/y"))]
+    {
+        let given = TEMPLATE.replacen("Default: default\n", &format!("Default: \"{bus}\"\n"), 1);
+        assert_eq!(target(&given)?, expected, "{bus}");
     }
     Ok(())
 }
