@@ -27,7 +27,7 @@ impl Kind for ProfileKind {
     type Form = Profiles;
 
     /// Profiles and subprofiles to which somebody else wrote stay.
-    const KEEPS: Option<RecordKind> = Some(RecordKind::Profile);
+    const KEEPS: &'static [RecordKind] = &[RecordKind::Profile, RecordKind::Subprofile];
 
     /// The names of a database's fields are its own, so no mapping is remembered.
     fn reading(options: &Options, _: &Remembered) -> ProfileReading {
