@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::super::Record;
 use super::super::image::{Former, Image};
 use super::super::index::{IndexTerm, Indexable, of_record};
+use super::super::record::subprofiles_field;
 use super::super::record::{Fields, Gone, Writer};
 use super::super::restore::RowFate;
-use super::super::wanted::subprofiles_field;
 use crate::id::{ImportId, OwnerId, RecordId, Row};
 use crate::store::keys::RecordKind;
 
