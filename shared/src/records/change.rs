@@ -354,7 +354,7 @@ impl Change<'_> {
         let index = |held: Option<Held<'_>>| held.map(|held| held.holdings.index.clone()).unwrap_or_default();
         let (old, new) = (index(self.before), index(self.after));
         let put = |term| index::put_within(self.account, term, self.id, self.version, ImportId::HAND);
-        writes.extend((&new - &old).iter().map(put));
+        writes.extend(index::put_of(&new, &old).iter().map(put));
         writes.extend((&old - &new).iter().map(|term| Write::delete(index::key_of(self.account, term, self.id))));
         let mut moves = Moves::default();
         self.before.into_iter().for_each(|before| moves.count(before.referrer, &before.holdings.things, -1));

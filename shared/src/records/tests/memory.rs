@@ -67,11 +67,11 @@ pub fn number(fields: &Fields, name: &str) -> Option<u64> {
 pub fn terms(Indexable { owner, parent, fields }: Indexable<'_>) -> BTreeSet<IndexTerm> {
     let indexed = fields.iter().filter(|(field, _)| INDEXED.contains(&field.as_str()));
     let term = |(field, value): (&String, &Value)| {
-        Some(IndexTerm { owner: owner?, field: field.clone(), value: value.to_string() })
+        Some(IndexTerm { owner: owner?, field: field.clone(), value: value.to_string(), is_lost: false })
     };
     let parent = owner.zip(parent).map(|(owner, parent)| {
         let (field, value) = ("parent".to_owned(), parent.to_string());
-        IndexTerm { owner, field, value }
+        IndexTerm { owner, field, value, is_lost: false }
     });
     indexed.filter_map(term).chain(parent).collect()
 }
