@@ -32,6 +32,7 @@ const PEOPLE: RecordRules<'static> = RecordRules {
     holdings: &|record| Ok(Person::of(record)?.holdings()),
     address_field: Some(person::field::EMAIL),
     terms: &no_terms,
+    has_field: &|_| true,
 };
 
 /// The people whom an import created.

@@ -155,8 +155,8 @@ pub async fn remove_missing(held: &HeldChunk<'_>) -> Result<Loaded, ImportError>
     by_kind!(held.import.import_type, K => K::remove_missing(held).await)
 }
 
-/// The records which the undo of a chunk may keep, or `None`.
-pub fn keeps(import: &Import) -> Option<RecordKind> {
+/// The kinds of the records which the undo of a chunk may keep.
+pub fn keeps(import: &Import) -> &'static [RecordKind] {
     by_kind!(import.import_type, K => K::KEEPS)
 }
 

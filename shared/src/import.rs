@@ -209,9 +209,12 @@ pub struct Import {
     /// the things.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Kept>,
-    /// The first records of the import which stayed after the undo, because somebody else wrote to them since.
+    /// The first people or profiles of the import which stayed after the undo, because somebody else wrote to them since.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept_records: Vec<RecordId>,
+    /// The first subprofiles of the import which stayed after the undo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_subprofiles: Vec<RecordId>,
     /// The reason, for people, why the import ended without loading all rows, or `None` unless the import was stopped
     /// or refused.
     #[serde(skip_serializing_if = "Option::is_none")]

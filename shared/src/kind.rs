@@ -48,9 +48,9 @@ pub trait Kind: Sized {
     /// The form of the kind's tables.
     type Form: Form;
 
-    /// The records which the undo of a chunk may keep, because somebody else wrote to them since. `None` for a kind whose
-    /// undo keeps nothing.
-    const KEEPS: Option<RecordKind>;
+    /// The records which the undo of a chunk may keep, because somebody else wrote to them since; none for a kind whose undo
+    /// keeps nothing.
+    const KEEPS: &'static [RecordKind];
 
     /// The options with which the form reads the file of an import with these options, given the account's remembered
     /// mappings.

@@ -18,7 +18,7 @@ use crate::faults::Fault;
 use crate::outbox;
 use bench::{BEFORE_A_STEP, Bench, Then, What, another_process};
 use cargo::{CONTACT_UPDATES, CONTACTS, ENTRIES, edit_contacts, edit_updated_contacts};
-use profiles::{DELETIONS, MIXED, REMOVALS, UPDATES, edit_profiles};
+use profiles::{DELETIONS, LARGE_DELETION, MIXED, REMOVALS, SMALL_DELETION, UPDATES, edit_profiles};
 
 pub use bench::TINY;
 pub use cargo::columns;
@@ -43,6 +43,7 @@ async fn killed_everywhere(what: What, then: Then, portions: Portions) -> anyhow
         What::Updates | What::UndoUpdates => Box::pin(Bench::before_profiles(UPDATES)).await?,
         What::Mixed | What::UndoMixed => Box::pin(Bench::before_profiles(MIXED)).await?,
         What::Deletions | What::UndoDeletions => Box::pin(Bench::before_profiles(DELETIONS)).await?,
+        What::LargeDeletion | What::UndoLargeDeletion => Box::pin(Bench::before_profiles(LARGE_DELETION)).await?,
         What::Removals | What::UndoRemovals => Box::pin(Bench::before_profiles(REMOVALS)).await?,
         What::Drops | What::Untold => Box::pin(Bench::before_the_drops()).await?,
     };
@@ -217,6 +218,28 @@ async fn an_undo_that_keeps_edited_profiles_and_is_killed_at_any_request_ends_th
 async fn an_import_that_deletes_profiles_and_its_undo_killed_at_any_request_end_the_same() -> anyhow::Result<()> {
     killed_everywhere(What::Deletions, Then::OnlyTheSweep, Portions::default()).await?;
     killed_everywhere(What::UndoDeletions, Then::DeliveredAgain, Portions::default()).await
+}
+
+#[tokio::test]
+async fn a_deletion_of_a_profile_with_a_thousand_subprofiles_and_its_undo_killed_at_any_request_end_the_same()
+-> anyhow::Result<()> {
+    killed_everywhere(What::LargeDeletion, Then::DeliveredAgain, Portions::default()).await?;
+    killed_everywhere(What::UndoLargeDeletion, Then::OnlyTheSweep, Portions::default()).await
+}
+
+#[tokio::test]
+async fn a_deletion_and_its_undo_make_the_same_requests_for_any_number_of_subprofiles() -> anyhow::Result<()> {
+    let mut requests = Vec::new();
+    for cargo in [SMALL_DELETION, LARGE_DELETION] {
+        let mut bench = Box::pin(Bench::before_profiles(cargo)).await?;
+        assert!(Box::pin(bench.run(What::LargeDeletion)).await?, "nothing kills the import");
+        let deletion = bench.faults.log();
+        bench = Box::pin(bench.before_the_undo()).await?;
+        assert!(Box::pin(bench.run(What::UndoLargeDeletion)).await?, "nothing kills the undo");
+        requests.push((deletion, bench.faults.log()));
+    }
+    assert_eq!(requests[0], requests[1]);
+    Ok(())
 }
 
 #[tokio::test]

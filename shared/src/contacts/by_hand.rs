@@ -53,7 +53,7 @@ pub async fn update(
         return Ok(Ok(seen.record.clone()));
     };
     let holdings = [&before.holdings(), &after.holdings()];
-    let attempt = change::update(services, account, RecordKind::Person, seen, &record, holdings).await?;
+    let attempt = change::update(services, account, RecordKind::Person, (seen, &record), holdings, None).await?;
     Ok(if attempt == Attempt::Made { Ok(record) } else { Err(attempt) })
 }
 

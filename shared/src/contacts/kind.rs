@@ -24,7 +24,7 @@ impl Kind for ContactKind {
     type Form = Contacts;
 
     /// People to whom somebody else wrote stay.
-    const KEEPS: Option<RecordKind> = Some(RecordKind::Person);
+    const KEEPS: &'static [RecordKind] = &[RecordKind::Person];
 
     fn reading(options: &Options, remembered: &Remembered) -> ContactReading {
         options.contact_reading(remembered)

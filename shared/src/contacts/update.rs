@@ -67,7 +67,7 @@ pub async fn change_all(held: &HeldChunk<'_>, rows: &mut [ParsedContact<'_>]) ->
     for ((at, target), applied) in of_rows.into_iter().zip(&targets).zip(changes.apply(&targets).await?) {
         let outcome = match applied {
             Applied::Written => Outcome::Updated,
-            Applied::Unchanged => Outcome::Unchanged,
+            Applied::Unchanged | Applied::Held => Outcome::Unchanged,
             Applied::Gone => continue,
         };
         rows[at].met = Some(MetPerson { id: target.record, outcome });

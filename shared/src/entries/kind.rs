@@ -20,7 +20,7 @@ impl Kind for EntryKind {
     type Form = TimeEntries;
 
     /// Entries are removed by the undo of their import whatever happened to them since.
-    const KEEPS: Option<RecordKind> = None;
+    const KEEPS: &'static [RecordKind] = &[];
 
     fn reading(options: &Options, remembered: &Remembered) -> ReadingOptions {
         options.reading(remembered)

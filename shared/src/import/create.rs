@@ -334,6 +334,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         tally: None,
         kept: Vec::new(),
         kept_records: Vec::new(),
+        kept_subprofiles: Vec::new(),
         reason: None,
     }
 }

@@ -12,6 +12,7 @@ use crate::import::{Cost, Counts, Import, ImportError, ImportType, Joined, Profi
 use crate::results::findings::Findings;
 use crate::results::made::tally;
 use crate::services::Services;
+use crate::store::keys::RecordKind;
 
 /// The file name of an import whose file has no name.
 const NAMELESS: &str = "source.csv";
@@ -51,8 +52,10 @@ fn mapping(import: &Import) -> Option<Value> {
 /// The things and records which stayed after the undo, each with its kind and id.
 fn kept(import: &Import) -> Vec<Value> {
     let things = import.kept.iter().map(|kept| json!(kept));
-    let word = dispatch::keeps(import);
-    things.chain(import.kept_records.iter().map(|id| json!({ "kind": word, "id": id }))).collect()
+    let word = dispatch::keeps(import).first();
+    let records = import.kept_records.iter().map(|id| json!({ "kind": word, "id": id }));
+    let subprofiles = import.kept_subprofiles.iter().map(|id| json!({ "kind": RecordKind::Subprofile, "id": id }));
+    things.chain(records).chain(subprofiles).collect()
 }
 
 /// The numbers of what the undo has done so far. Only imports of profiles, and imports of contacts with an update policy,

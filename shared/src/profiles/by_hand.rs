@@ -11,8 +11,7 @@ use super::walk::erase;
 use crate::id::{AccountId, RecordId, Row};
 use crate::records::change::{self, Attempt, Hold, Holdings, Seen, changed};
 use crate::records::index::Indexable;
-use crate::records::record::Fields;
-use crate::records::wanted::subprofiles_field;
+use crate::records::record::{Fields, subprofiles_field};
 use crate::records::{HAND_CHUNK, Record};
 use crate::schema::databases::draw_row;
 use crate::schema::{Collection, Schema};
@@ -102,6 +101,8 @@ pub struct Found {
     pub schema: Schema,
     /// The collection of a subprofile.
     pub collection: Option<Collection>,
+    /// The profile of a subprofile as read.
+    parent: Option<Seen>,
     /// The time of the deletion of the record, or of its profile, in milliseconds since the epoch.
     pub removed: Option<i64>,
 }
@@ -119,7 +120,7 @@ pub async fn find_profile(services: &Services, account: AccountId, id: RecordId)
     let Some(owner) = seen.record.owner else { return Ok(None) };
     let Some(schema) = Schema::read(services, account, owner).await? else { return Ok(None) };
     let removed = seen.record.gone.map(|gone| gone.at);
-    Ok(Some(Found { seen, schema, collection: None, removed }))
+    Ok(Some(Found { seen, schema, collection: None, parent: None, removed }))
 }
 
 /// The subprofile with an id, also a removed one. `None` if there never was such a subprofile, if its collection is gone, or
@@ -137,7 +138,7 @@ pub async fn find_subprofile(
     )?;
     let (Some((schema, collection)), Some(parent)) = (of_collection, parent) else { return Ok(None) };
     let removed = seen.record.gone.or(parent.record.gone).map(|gone| gone.at);
-    Ok(Some(Found { seen, schema, collection: Some(collection), removed }))
+    Ok(Some(Found { seen, schema, collection: Some(collection), parent: Some(parent), removed }))
 }
 
 /// The record of a kind with an id, also a removed one.
@@ -205,7 +206,8 @@ async fn standing_profile(services: &Services, account: AccountId, id: RecordId)
     if found.record.gone.is_some() { Err(ProfileError::Removed) } else { Ok(found) }
 }
 
-/// Gives a record other values. Returns `false` if every value is as given already, and then nothing is written. The time of
+/// Gives a record other values. A profile that an import made stays from now on if the import is undone, if people have
+/// changed a subprofile of it: the subprofile is seen with its profile alone. Returns `false` if every value is as given already, and then nothing is written. The time of
 /// the last change moves if a value or an interest changes, and not with the secret.
 pub async fn update(
     services: &Services,
@@ -232,7 +234,10 @@ pub async fn update(
             after.updated_at = before.updated_at;
         }
         let (held, holds) = (holdings(&found.schema, before), holdings(&found.schema, &after));
-        let attempt = change::update(services, account, kind, &found.seen, &after, [&held, &holds]).await?;
+        let link = subprofiles_field(found.owned().id());
+        let hold = found.parent.as_ref().map(|seen| Hold { kind: RecordKind::Profile, seen, link: &link });
+        let attempt =
+            change::update(services, account, kind, (&found.seen, &after), [&held, &holds], hold.as_ref()).await?;
         Ok((attempt == Attempt::Made).then_some(true))
     })
     .await

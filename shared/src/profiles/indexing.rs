@@ -59,8 +59,8 @@ async fn work_on(
     };
     let wanted: IndexedFields = of(true).map(|field| (field.id, field.field_type)).collect();
     let lost = of(false).map(|field| (field.id, field.field_type));
-    let former: Vec<IndexedFields> =
-        work.former.iter().copied().chain(lost).map(|field| [field].into_iter().collect()).collect();
+    let former = schema.database.former.iter().copied();
+    let former: Vec<IndexedFields> = former.chain(lost).map(|field| [field].into_iter().collect()).collect();
     let all = partitions(services, account, &schema).await?;
     for place in all.into_iter().filter(|place| work.place.is_none_or(|done| *place > done)) {
         work_on_partition(services, account, place, (&wanted, &former)).await?;

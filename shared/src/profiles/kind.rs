@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::join::notes::JoinNotes;
 use super::pin::pinned_schema;
-use super::rules::{indexed_now, rules};
+use super::rules::{RecordFields, rules};
 use super::{join, load, undo};
 use crate::format::FormatName;
 use crate::import::{Import, ImportError, Joined, Options};
@@ -27,7 +27,7 @@ impl Kind for ProfileKind {
     type Form = Profiles;
 
     /// Profiles and subprofiles to which somebody else wrote stay.
-    const KEEPS: Option<RecordKind> = Some(RecordKind::Profile);
+    const KEEPS: &'static [RecordKind] = &[RecordKind::Profile, RecordKind::Subprofile];
 
     /// The names of a database's fields are its own, so no mapping is remembered.
     fn reading(options: &Options, _: &Remembered) -> ProfileReading {
@@ -71,17 +71,17 @@ impl Kind for ProfileKind {
     }
 
     async fn load(held: &HeldChunk<'_>, rows: &Rows<'_, Profiles>) -> Result<Loaded, ImportError> {
-        let indexed = indexed_now(held.services, held.import).await?;
-        let terms = |record: Indexable<'_>| indexed.terms(record);
+        let fields = RecordFields::now(held.services, held.import).await?;
+        let (terms, has_field) = (|record: Indexable<'_>| fields.terms(record), |name: &str| fields.has(name));
         let plans = JoinNotes::of(held.import, held.chunk.number).read(held.services).await?;
-        load::load(held, rows, &plans, &rules(&terms)).await
+        load::load(held, rows, &plans, &rules(&terms, &has_field)).await
     }
 
     async fn remove_missing(held: &HeldChunk<'_>) -> Result<Loaded, ImportError> {
-        let indexed = indexed_now(held.services, held.import).await?;
-        let terms = |record: Indexable<'_>| indexed.terms(record);
+        let fields = RecordFields::now(held.services, held.import).await?;
+        let (terms, has_field) = (|record: Indexable<'_>| fields.terms(record), |name: &str| fields.has(name));
         let plans = JoinNotes::of(held.import, held.chunk.number).read(held.services).await?;
-        load::remove_missing(held, &plans, &rules(&terms)).await
+        load::remove_missing(held, &plans, &rules(&terms, &has_field)).await
     }
 
     async fn undo(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::id::{OwnerId, PartId, RecordId};
 use crate::records::index::{IndexTerm, Indexable};
-use crate::schema::{Field, Schema};
+use crate::schema::Schema;
 use crate::values::profile_value::{FieldType, as_key};
 
 /// The name under which a subprofile is found by its profile. Fields have numbers as names.
@@ -21,16 +21,27 @@ pub const PARENT: &str = "parent";
 /// The fields of a database and its collections by whose values records are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexedFields {
-    /// The type of each field, by the name of the field's values in a record.
-    types: BTreeMap<String, FieldType>,
+    /// The types of each field, by the name of the field's values in a record: first the type of today. `true` with a type whose
+    /// items are to go.
+    types: BTreeMap<String, Vec<(FieldType, bool)>>,
 }
 
 impl IndexedFields {
-    /// The fields of a database whose index items are written with the records. A field that has lost its index is among them
-    /// until its items are gone, so no edit leaves the item of a former value.
+    /// The fields of a database whose index items are written with the records. A field that has lost its index, is deleted or
+    /// had another type is among them until its items are gone, so no edit and no undo leaves the item of a former value.
     pub fn of(schema: &Schema) -> Self {
-        let has_items = |field: &&Field| field.traits.index || field.built;
-        schema.all_fields.iter().filter(has_items).map(|field| (field.id, field.field_type)).collect()
+        let mut indexed = Self::default();
+        for field in schema.all_fields.iter().filter(|field| field.traits.index || field.built) {
+            indexed.add(field.id, (field.field_type, !field.traits.index));
+        }
+        for &(field, field_type) in &schema.database.former {
+            indexed.add(field, (field_type, true));
+        }
+        indexed
+    }
+
+    fn add(&mut self, field: PartId, field_type: (FieldType, bool)) {
+        self.types.entry(field.to_string()).or_default().push(field_type);
     }
 
     /// `true` if records are found by the field.
@@ -42,33 +53,42 @@ impl IndexedFields {
     pub fn terms(&self, record: Indexable<'_>) -> BTreeSet<IndexTerm> {
         let Some(owner) = record.owner else { return BTreeSet::new() };
         let of_value = |(field, value): (&String, &Value)| {
-            let field_type = *self.types.get(field)?;
-            let value = as_key(field_type, value.as_str()?)?.into_owned();
-            Some(IndexTerm { owner, field: field.clone(), value })
+            let types = self.types.get(field).into_iter().flatten();
+            let values = types.filter_map(|&(field_type, is_lost)| {
+                as_key(field_type, value.as_str()?).map(|value| (value.into_owned(), is_lost))
+            });
+            values.map(|(value, is_lost)| IndexTerm { owner, field: field.clone(), value, is_lost }).collect::<Vec<_>>()
         };
-        let of_parent = record.parent.map(|parent| subprofiles_of(owner, parent));
-        record.fields.iter().filter_map(of_value).chain(of_parent).collect()
+        let mut terms = BTreeSet::new();
+        // Of two types with the same item the type of today comes first and stays.
+        for term in record.fields.iter().flat_map(of_value) {
+            terms.insert(term);
+        }
+        terms.extend(record.parent.map(|parent| subprofiles_of(owner, parent)));
+        terms
     }
 
     /// The term of the records with a value in a field, where `value` is compared as a key. `None` if the field has no index,
     /// or if the value is the empty value of the field's type, because such records have no index items.
     pub fn lookup(&self, owner: OwnerId, field: PartId, value: &str) -> Option<IndexTerm> {
         let field = field.to_string();
-        let field_type = *self.types.get(&field)?;
+        let (field_type, _) = self.types.get(&field)?.first()?;
         let is_stored = value != field_type.empty();
-        is_stored.then(|| IndexTerm { owner, field, value: value.to_owned() })
+        is_stored.then(|| IndexTerm { owner, field, value: value.to_owned(), is_lost: false })
     }
 }
 
 impl FromIterator<(PartId, FieldType)> for IndexedFields {
     fn from_iter<I: IntoIterator<Item = (PartId, FieldType)>>(fields: I) -> Self {
-        Self { types: fields.into_iter().map(|(field, field_type)| (field.to_string(), field_type)).collect() }
+        let mut indexed = Self::default();
+        fields.into_iter().for_each(|(field, field_type)| indexed.add(field, (field_type, false)));
+        indexed
     }
 }
 
 /// The term of the subprofiles that a profile has in a collection.
 pub fn subprofiles_of(collection: OwnerId, profile: RecordId) -> IndexTerm {
-    IndexTerm { owner: collection, field: PARENT.to_owned(), value: profile.to_string() }
+    IndexTerm { owner: collection, field: PARENT.to_owned(), value: profile.to_string(), is_lost: false }
 }
 
 #[cfg(test)]
@@ -79,7 +99,7 @@ mod tests {
     use crate::records::record::Fields;
 
     fn term(owner: u64, field: &str, value: &str) -> IndexTerm {
-        IndexTerm { owner: OwnerId(owner), field: field.to_owned(), value: value.to_owned() }
+        IndexTerm { owner: OwnerId(owner), field: field.to_owned(), value: value.to_owned(), is_lost: false }
     }
 
     fn indexed() -> IndexedFields {

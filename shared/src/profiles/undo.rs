@@ -13,7 +13,7 @@
 use std::collections::BTreeSet;
 
 use super::join::notes::JoinNotes;
-use super::rules::{indexed_or_pinned, rules};
+use super::rules::{RecordFields, rules};
 use crate::id::{ChunkNo, Row};
 use crate::import::{Import, ImportError};
 use crate::kind::{HeldChunk, Undone};
@@ -28,9 +28,9 @@ use crate::store::keys;
 /// Takes back what the rows of a chunk wrote.
 pub async fn take_back(held: &HeldChunk<'_>) -> Result<Undone, ImportError> {
     let HeldChunk { services, import, chunk, lease } = *held;
-    let indexed = indexed_or_pinned(services, import).await?;
-    let terms = |record: Indexable<'_>| indexed.terms(record);
-    let rules = rules(&terms);
+    let fields = RecordFields::now_or_pinned(services, import).await?;
+    let (terms, has_field) = (|record: Indexable<'_>| fields.terms(record), |name: &str| fields.has(name));
+    let rules = rules(&terms, &has_field);
     let records = Records { import, rules: &rules };
     let taken = records.take_back(services, chunk.number, lease).await?;
     let of_rows = taken.fates_of_rows();

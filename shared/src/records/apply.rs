@@ -59,6 +59,8 @@ pub struct Target {
 pub enum Applied {
     /// The record is changed or deleted, by this try or an earlier one.
     Written,
+    /// The record is held for a subprofile, and has no other values.
+    Held,
     /// The record has the wanted values, or is to be left alone.
     Unchanged,
     /// The record is gone.
@@ -282,6 +284,11 @@ impl Target {
     }
 }
 
+/// The outcome of a write whose image is given.
+fn written(image: Option<&Image>) -> Applied {
+    if image.is_some_and(Image::holds_alone) { Applied::Held } else { Applied::Written }
+}
+
 /// The write of a row to a record.
 struct Change<'a> {
     changes: &'a Changes<'a>,
@@ -308,14 +315,14 @@ impl Change<'_> {
         loop {
             let owed = self.owed(record.as_ref(), image.as_ref()).await?;
             let Due::Write { former, mut after } = owed else {
-                if let Some(image) = image.filter(|_| is_again) {
-                    let left = Hints::of_passing(terms, image.owner, record.as_ref(), &own_values(&image));
+                if let Some(image) = image.as_ref().filter(|_| is_again) {
+                    let left = Hints::of_passing(terms, image.owner, record.as_ref(), &own_values(image));
                     hints.drop(&left).await?;
                 }
                 return Ok(match owed {
                     Due::Gone => Applied::Gone,
                     Due::Unchanged => Applied::Unchanged,
-                    Due::Done | Due::Write { .. } => Applied::Written,
+                    Due::Done | Due::Write { .. } => written(image.as_ref()),
                 });
             };
             let Some(before) = record else { return Ok(Applied::Gone) };
@@ -337,7 +344,7 @@ impl Change<'_> {
             hints.put(&change).await?;
             if self.put(rules, key, &before, &after).await? {
                 hints.drop(&change).await?;
-                return Ok(Applied::Written);
+                return Ok(written(image.as_ref()));
             }
             is_again = true;
             patience.wait(false, "a record kept changing while a row wrote to it").await?;

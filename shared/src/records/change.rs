@@ -17,7 +17,7 @@ use super::Record;
 use super::index::{self, IndexTerm};
 use super::moves::{Moves, referrer};
 use super::record::{Fields, Gone, HAND_CHUNK, Writer};
-use crate::id::{AccountId, ImportId, RecordId, Row, ThingId};
+use crate::id::{AccountId, ChunkNo, ImportId, RecordId, Row, ThingId};
 use crate::import::{Import, dropped};
 use crate::ledger::{Chunk, ChunkState};
 use crate::services::Services;
@@ -142,13 +142,14 @@ pub async fn create_below(
 ) -> Result<Attempt, StoreError> {
     let put = Write::put(Record::key(account, kind, record.id, HAND_CHUNK), record).when_absent();
     let mut writes = vec![put, counted(account, kind, record.id, 1)];
-    writes.extend(held.into_iter().flat_map(|hold| hold.writes(account)));
+    writes.extend(held.into_iter().flat_map(|hold| hold.writes(account, None)));
     let after = Some(Held { holdings, referrer: ImportId::HAND });
     let change = Change { account, id: record.id, before: None, after, version: record.version };
     change.attempt(services, writes).await
 }
 
-/// A record that an import made, which stays as long as people hold the record: they have made something that belongs to it.
+/// A record that an import made, which stays as long as people hold the record: they have made or changed something that
+/// belongs to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Hold<'s> {
     /// The kind of the held record.
@@ -160,8 +161,9 @@ pub struct Hold<'s> {
 }
 
 impl Hold<'_> {
-    /// The writes by which people hold the record, or none if nobody but people can remove the record.
-    fn writes(&self, account: AccountId) -> Vec<Write> {
+    /// The writes by which people hold the record, or none if nobody but people can remove the record. `marked` is the chunk
+    /// that another write of the transaction marks as edited.
+    fn writes(&self, account: AccountId, marked: Option<(ImportId, ChunkNo)>) -> Vec<Write> {
         let record = &self.seen.record;
         if record.writer(self.link) == Writer::HAND {
             return Vec::new();
@@ -170,23 +172,26 @@ impl Hold<'_> {
         after.set(self.link, None, Writer::HAND);
         let put = Write::put(self.seen.key(account, self.kind), &after);
         let mut writes = vec![put.if_version(record.version)];
-        writes.extend(standing_for(self.seen).map(|maker| mark(maker, record.id, None)));
+        let maker = standing_for(self.seen).filter(|_| chunk_of(self.seen) != marked);
+        writes.extend(maker.map(|maker| mark(maker, record.id, None)));
         writes
     }
 }
 
-/// Gives a record other fields; `after` comes from [`changed`], and the holdings are those of `seen` and of `after`.
+/// Gives a record other fields, in one transaction with a record which people hold from then on; `after` comes from
+/// [`changed`], and the holdings are those of `seen` and of `after`.
 pub async fn update(
     services: &Services,
     account: AccountId,
     kind: RecordKind,
-    seen: &Seen,
-    after: &Record,
+    (seen, after): (&Seen, &Record),
     [held, holds]: [&Holdings; 2],
+    hold: Option<&Hold<'_>>,
 ) -> Result<Attempt, StoreError> {
     let put = Write::put(seen.key(account, kind), after);
     let mut writes = vec![put.if_version(seen.record.version)];
     writes.extend(standing_for(seen).map(|maker| mark(maker, seen.record.id, None)));
+    writes.extend(hold.into_iter().flat_map(|hold| hold.writes(account, chunk_of(seen))));
     let before = Some(Held { holdings: held, referrer: referrer(kind, &seen.record) });
     let now = Some(Held { holdings: holds, referrer: referrer(kind, after) });
     let change = Change { account, id: seen.record.id, before, after: now, version: after.version };
@@ -287,6 +292,11 @@ fn standing_for(seen: &Seen) -> Option<&Import> {
     seen.maker.as_ref().filter(|_| !seen.record.orphan)
 }
 
+/// The chunk for which the record still stands.
+fn chunk_of(seen: &Seen) -> Option<(ImportId, ChunkNo)> {
+    standing_for(seen).map(|maker| (maker.id, seen.record.id.row().chunk(maker.rows_per_chunk)))
+}
+
 /// The write which marks the chunk of a record as edited, or counts the deletion; refused if the chunk is not committed
 /// any more.
 fn mark(maker: &Import, id: RecordId, deleted: Option<Dropped>) -> Write {
@@ -344,7 +354,7 @@ impl Change<'_> {
         let index = |held: Option<Held<'_>>| held.map(|held| held.holdings.index.clone()).unwrap_or_default();
         let (old, new) = (index(self.before), index(self.after));
         let put = |term| index::put_within(self.account, term, self.id, self.version, ImportId::HAND);
-        writes.extend((&new - &old).iter().map(put));
+        writes.extend(index::put_of(&new, &old).iter().map(put));
         writes.extend((&old - &new).iter().map(|term| Write::delete(index::key_of(self.account, term, self.id))));
         let mut moves = Moves::default();
         self.before.into_iter().for_each(|before| moves.count(before.referrer, &before.holdings.things, -1));

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Record;
-use super::record::{RecordRef, Writer};
+use super::record::{RecordRef, Writer, is_link};
 use crate::id::{ImportId, OwnerId, RecordId, Row};
 use crate::store::keys::RecordKind;
 
@@ -82,6 +82,20 @@ impl Image {
     /// The record of the image.
     pub fn of(&self) -> RecordRef {
         (self.kind, self.record)
+    }
+
+    /// The names of the fields which the row changed; none for a deletion.
+    pub fn changed(&self) -> impl Iterator<Item = &str> {
+        let fields = match &self.former {
+            Former::Changed { fields, .. } => Some(fields),
+            Former::Deleted { .. } => None,
+        };
+        fields.into_iter().flat_map(|fields| fields.keys().map(String::as_str))
+    }
+
+    /// `true` if the row only held the record for a subprofile, and changed nothing that people see.
+    pub fn holds_alone(&self) -> bool {
+        self.changed().next().is_some() && self.changed().all(is_link)
     }
 
     /// The row as a writer of fields; `import` is the import of the image.

@@ -18,6 +18,7 @@
 //! that keeps the record puts all its hints again. A record to which others have written goes in one transaction with its
 //! hints.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -30,8 +31,8 @@ use crate::id::{AccountId, ImportId, OwnerId, RecordId};
 use crate::store::keys::{self, Key};
 use crate::store::{Item, Table, Write, encode};
 
-/// A value by which records are found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A value by which records are found. Terms of one index item are equal.
+#[derive(Clone, Debug)]
 pub struct IndexTerm {
     /// The database or collection.
     pub owner: OwnerId,
@@ -39,6 +40,39 @@ pub struct IndexTerm {
     pub field: String,
     /// The value as the index compares values.
     pub value: String,
+    /// `true` for a field which has lost its index while there are index items: the term's hint is dropped, and never put.
+    pub is_lost: bool,
+}
+
+impl IndexTerm {
+    fn place(&self) -> (OwnerId, &str, &str) {
+        (self.owner, &self.field, &self.value)
+    }
+}
+
+impl PartialEq for IndexTerm {
+    fn eq(&self, other: &Self) -> bool {
+        self.place() == other.place()
+    }
+}
+
+impl Eq for IndexTerm {}
+
+impl PartialOrd for IndexTerm {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for IndexTerm {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place().cmp(&other.place())
+    }
+}
+
+/// The terms of which a write that gives a record new terms puts the hints.
+pub(super) fn put_of(new: &BTreeSet<IndexTerm>, old: &BTreeSet<IndexTerm>) -> BTreeSet<IndexTerm> {
+    new.difference(old).filter(|term| !term.is_lost).cloned().collect()
 }
 
 /// The parts of a record by which the record is found.
@@ -85,7 +119,7 @@ impl Hints {
     /// The hints for the change of a record from `before` to `after`.
     pub fn of_change(terms: Terms<'_>, before: &Record, after: &Record) -> Self {
         let (old, new) = (of_record(terms, before), of_record(terms, after));
-        let (put, drop, within) = (&new - &old, &old - &new, BTreeSet::new());
+        let (put, drop, within) = (put_of(&new, &old), &old - &new, BTreeSet::new());
         Self { put, within, drop, version: after.version }
     }
 
@@ -107,9 +141,9 @@ impl Hints {
         let wanted = of_record(terms, after);
         let drop = &(&passing | &now) - &wanted;
         if after.orphan && !record.orphan {
-            return Self { put: none, within: wanted, drop, version: after.version };
+            return Self { put: none.clone(), within: put_of(&wanted, &none), drop, version: after.version };
         }
-        Self { put: &wanted - &now, within: none, drop, version: after.version }
+        Self { put: put_of(&wanted, &now), within: none, drop, version: after.version }
     }
 
     /// The hints of values which a record may have had, where `record` is the record as it is, or `None` if it is gone.
@@ -159,7 +193,7 @@ pub(super) fn of_record(terms: Terms<'_>, record: &Record) -> BTreeSet<IndexTerm
 pub fn items_of_new(account: AccountId, terms: Terms<'_>, record: &Record) -> Vec<(Table, Item)> {
     let hint = Hint { version: record.version, by: record.maker() };
     let item = |term: &IndexTerm| (Table::Workspace, encode(&key_of(account, term, record.id), &hint));
-    of_record(terms, record).iter().map(item).collect()
+    put_of(&of_record(terms, record), &BTreeSet::new()).iter().map(item).collect()
 }
 
 /// An index item as stored.

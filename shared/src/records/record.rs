@@ -19,6 +19,18 @@ pub type RecordRef = (RecordKind, RecordId);
 /// The fields of a record by name. A field without a value is absent.
 pub type Fields = BTreeMap<String, Value>;
 
+/// The name of the field of a profile by whose writers the profile is held for its subprofiles in a collection, for
+/// example `s12`.
+pub fn subprofiles_field(collection: OwnerId) -> String {
+    format!("s{collection}")
+}
+
+/// `true` for the name of a field that holds a profile for its subprofiles ([`subprofiles_field`]), and has no value.
+pub(super) fn is_link(field: &str) -> bool {
+    let collection = field.strip_prefix('s');
+    collection.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
 /// The last writer of a field: a row of an import, or people. A row is stored as `import × 1 000 000 000 + row`, like
 /// the id of a record, and people as 0. The row leads to the chunk in which the writer's before-image lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

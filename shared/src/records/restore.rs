@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::Record;
 use super::ancestry::{Ancestry, Missing};
 use super::image::{Former, Image, WrittenValue};
+use super::record::is_link;
 use crate::id::ImportId;
 
 /// The write which an undo owes to a record.
@@ -53,7 +54,7 @@ pub enum RowFate {
     BroughtBack,
     /// A field stays as it is, because somebody who stands has written to the field since.
     Kept,
-    /// The record is gone, or a former value of a field named a shared thing which is gone.
+    /// The record is gone, or a changed field is gone, or a former value of a field named a shared thing which is gone.
     Gone,
 }
 
@@ -70,8 +71,20 @@ pub struct Plan {
 /// the record is not there. The plan comes with the fate of the row.
 ///
 /// The record gets the time of its last change before the row's write if nobody else has changed the record since, else the
-/// time `at`, in milliseconds since the epoch.
+/// time `at`, in milliseconds since the epoch. A row which only held the record for a subprofile has no fate, because people
+/// see nothing of it.
 pub fn restored(
+    known: &Ancestry,
+    import: ImportId,
+    image: &Image,
+    record: Option<&Record>,
+    at: i64,
+) -> Result<(Plan, RowFate), Missing> {
+    let (plan, fate) = planned(known, import, image, record, at)?;
+    Ok((plan, if image.holds_alone() { RowFate::Nothing } else { fate }))
+}
+
+fn planned(
     known: &Ancestry,
     import: ImportId,
     image: &Image,
@@ -116,6 +129,9 @@ pub fn restored(
             after.set(field, resolved.value.clone(), resolved.writer);
         }
         let (now, former) = (record.written(field), trail.last());
+        if is_link(field) {
+            continue;
+        }
         if now.writer == me || Some(&now) == former {
             fate = fate.max(if Ancestry::is_lost(trail) { RowFate::Gone } else { RowFate::Restored });
         } else if known.stands(now.writer)? {

@@ -28,6 +28,8 @@ pub struct RecordRules<'r> {
     pub address_field: Option<&'static str>,
     /// Tells the index terms of a record.
     pub terms: Terms<'r>,
+    /// Tells whether people can see a field of a record, by the name of the field.
+    pub has_field: &'r (dyn Fn(&str) -> bool + Sync),
 }
 
 /// Puts the index items of records which were written without them, each for the version of the record as read. A record that

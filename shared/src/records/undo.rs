@@ -189,6 +189,8 @@ impl ChunkUndo<'_> {
             let now = self.services.clock.now_ms();
             let plan = |known: &_| restored(known, import, image, record.as_ref(), now);
             let (mut plan, fate) = self.history.decided(image.of(), plan).await?;
+            let lost = image.changed().any(|field| !(rules.has_field)(field));
+            let fate = if lost { RowFate::Gone } else { fate };
             plan.passing.append(&mut passing);
             let Some(record) = record else {
                 let left = Hints::of_passing(rules.terms, image.owner, None, &plan.passing);

@@ -8,7 +8,7 @@ use super::Record;
 use super::image::Former;
 use super::index::{Terms, is_indexed};
 use super::record::{Gone, Writer};
-use crate::id::{ImportId, OwnerId};
+use crate::id::ImportId;
 
 /// The change which a row wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub enum Wanted {
         /// Fields whose value is an object, with the members to be set in it. All other members stay.
         members: BTreeMap<String, Map<String, Value>>,
         /// Fields without a value, by which a subprofile that the row creates holds its profile: as long as the row
-        /// stands, the profile stays when its maker is undone. See [`subprofiles_field`].
+        /// stands, the profile stays when its maker is undone. See [`super::record::subprofiles_field`].
         links: BTreeSet<String>,
         /// `true` if only fields without a value are written, and only members which an object does not have.
         fills: bool,
@@ -29,12 +29,6 @@ pub enum Wanted {
     Deletion,
     /// The record deleted, unless somebody made or changed the record at `since` or later, in milliseconds since the epoch.
     Removal { since: i64 },
-}
-
-/// The name of the field of a profile by whose writers the profile is held for its subprofiles in a collection, for
-/// example `s12`.
-pub fn subprofiles_field(collection: OwnerId) -> String {
-    format!("s{collection}")
 }
 
 /// The write which a row owes to a record.

@@ -18,7 +18,7 @@ use crate::dispatch;
 use crate::import::{Change, Import, ImportError, Status, Tally, roll, transition};
 use crate::portions::TimeLeft;
 use crate::queue::Message;
-use crate::results::kept::kept_records;
+use crate::results::kept::{KeptRecords, kept_records};
 use crate::services::Services;
 use crate::settle::{abort, last_step};
 use crate::store::keys::{self, Kind};
@@ -154,14 +154,16 @@ async fn let_go(services: &Services, import: &Import, time: &TimeLeft) -> Result
     let mut kept = Vec::from_iter(mark.standing(services, import).await?);
     kept.truncate(MOST_NAMED);
     // Every chunk is undone, so the count is final. A kind which keeps nothing pays for no read.
-    let stayed = if dispatch::keeps(import).is_some() { import.counts(services).await?.kept } else { 0 };
-    let records = if stayed > 0 { kept_records(services, import, MOST_NAMED).await? } else { Vec::new() };
+    let kinds = dispatch::keeps(import);
+    let stayed = if kinds.is_empty() { 0 } else { import.counts(services).await?.kept };
+    let records =
+        if stayed > 0 { kept_records(services, import, kinds, MOST_NAMED).await? } else { KeptRecords::default() };
     let mut import = import.clone();
     loop {
         let now = services.clock.now_ms();
         let mut change = Change::none().set("reverted_at", now).set("kept", &kept);
         if stayed > 0 {
-            change = change.set("kept_records", &records);
+            change = change.set("kept_records", &records.records).set("kept_subprofiles", &records.subprofiles);
         }
         if mark.steps > 0 {
             change = change.also(Write::delete(keys::release(import.account, import.id)));

@@ -84,6 +84,7 @@ pub async fn create(services: &Services, account: AccountId, input: &DatabaseInp
         salt: random_salt()?,
         version: 1,
         removed: false,
+        former: Vec::new(),
     };
     let named = input.over(&blank)?;
     if named.name.is_empty() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::edit::{Planned, changing, edit};
-use super::{Field, SchemaError};
+use super::{Database, Field, Schema, SchemaError};
 use crate::id::{AccountId, ChunkNo, ImportId, OwnerId, PartId};
 use crate::services::Services;
 use crate::store::keys::{self, RecordKind, SchemaSort};
@@ -27,8 +27,6 @@ pub const LONGEST_RUN: Duration = Duration::from_secs(960);
 pub struct IndexWork {
     /// The time of the last edit which asked, in milliseconds since the epoch.
     pub since: i64,
-    /// Fields which are deleted, or had another type: their index items are to go.
-    pub former: Vec<(PartId, FieldType)>,
     /// The last partition of records that is done since the last edit: the import or hand number, the chunk and the kind.
     pub place: Option<IndexPlace>,
 }
@@ -41,13 +39,15 @@ fn is_compared_alike(one: FieldType, other: FieldType) -> bool {
     one.is_text() == other.is_text()
 }
 
-/// The write by which an edit of a field asks for work, if the edit needs any. Marks whether the index of the field is complete.
-pub(super) fn asked(
-    account: AccountId,
-    database: OwnerId,
-    (before, after): (&Field, &mut Field),
-    now: i64,
-) -> Option<Write> {
+/// The work for which an edit of a field asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AskedWork {
+    /// The field as it was, if all of its index items are to go.
+    former: Option<(PartId, FieldType)>,
+}
+
+/// The work for which an edit of a field asks, if the edit needs any. Marks whether the index of the field is complete.
+pub(super) fn asked(before: &Field, after: &mut Field) -> Option<AskedWork> {
     let had_items = before.traits.index || before.built;
     let is_other_type = !is_compared_alike(before.field_type, after.field_type);
     match (before.traits.index, after.traits.index) {
@@ -56,21 +56,32 @@ pub(super) fn asked(
         (_, true) => after.built = false,
         (_, false) => after.built = had_items && !is_other_type,
     }
-    let former = (is_other_type && had_items).then_some((before.id, before.field_type));
-    Some(ask(account, database, former, now))
+    Some(AskedWork { former: (is_other_type && had_items).then_some((before.id, before.field_type)) })
 }
 
-/// The write by which the deletion of a field asks for the deletion of its index items, if there are any.
-pub(super) fn asked_for_deleted(account: AccountId, database: OwnerId, field: &Field, now: i64) -> Option<Write> {
+/// The work for which the deletion of a field asks: the deletion of its index items, if there are any.
+pub(super) fn asked_for_deleted(field: &Field) -> Option<AskedWork> {
     let has_items = field.traits.index || field.built;
-    has_items.then(|| ask(account, database, Some((field.id, field.field_type)), now))
+    has_items.then_some(AskedWork { former: Some((field.id, field.field_type)) })
 }
 
-fn ask(account: AccountId, database: OwnerId, former: Option<(PartId, FieldType)>, now: i64) -> Write {
-    let set = "SET #since = :now, #former = list_append(if_not_exists(#former, :none), :former) REMOVE #place";
-    let former: Vec<(PartId, FieldType)> = former.into_iter().collect();
-    let ask = Write::update(keys::index_work(account, database), set).bind(":now", now);
-    ask.bind(":none", Vec::<(PartId, FieldType)>::new()).bind(":former", former)
+/// The edit of a field with these writes, which asks at the time `now` (milliseconds since the epoch) for the work.
+pub(super) fn planned(
+    schema: &Schema,
+    account: AccountId,
+    (mut writes, asked): (Vec<Write>, Option<AskedWork>),
+    now: i64,
+) -> Planned<()> {
+    let database = &schema.database;
+    if asked.is_some() {
+        let ask = Write::update(keys::index_work(account, database.id), "SET #since = :now REMOVE #place");
+        writes.push(ask.bind(":now", now));
+    }
+    let former = asked.and_then(|asked| asked.former).map(|former| {
+        let former = database.former.iter().copied().chain([former]).collect();
+        Database { former, ..database.clone() }
+    });
+    Planned { writes, database: former, outcome: () }
 }
 
 /// Notes that the partitions up to a place are done. `false` if an edit has asked again since.
@@ -102,7 +113,8 @@ pub async fn finish(
         let mut writes: Vec<Write> = other.map(mark).collect();
         let end = Write::delete(keys::index_work(account, database)).when("#since = :since");
         writes.push(end.bind(":since", work.since));
-        Ok(Planned::of(writes, ()))
+        let database = Database { former: Vec::new(), ..schema.database.clone() };
+        Ok(Planned { writes, database: Some(database), outcome: () })
     })
     .await
 }
@@ -139,7 +151,7 @@ mod tests {
         ] {
             let old = field(before.0, before.1, before.2);
             let mut new = field(after.0, after.1, before.2);
-            let asked = asked(AccountId(1), OwnerId(2), (&old, &mut new), 5);
+            let asked = asked(&old, &mut new);
             assert_eq!((new.built, asked.is_some()), (built, asks), "{before:?} to {after:?}");
         }
     }

@@ -29,6 +29,10 @@ pub struct Database {
     /// Set while the database is being deleted. Nobody sees the database from then on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub removed: bool,
+    /// Fields that were deleted or had another type, of which records may still have index items: whoever writes to a record
+    /// drops them with the record's other items, until the sweep has dropped all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<(PartId, FieldType)>,
 }
 
 /// A table of subprofiles.

@@ -148,10 +148,9 @@ pub async fn update_field(
         }
         is_free(&after.name, schema.fields(owner).filter(|other| other.id != id).map(|other| &other.name))?;
         has_room_for_index(schema, &after)?;
-        let asked = indexing::asked(account, database, (before, &mut after), services.clock.now_ms());
-        let mut writes = vec![changing(account, database, SchemaSort::Field, id, &after)];
-        writes.extend(asked);
-        Ok(Planned::of(writes, ()))
+        let asked = indexing::asked(before, &mut after);
+        let writes = vec![changing(account, database, SchemaSort::Field, id, &after)];
+        Ok(indexing::planned(schema, account, (writes, asked), services.clock.now_ms()))
     })
     .await
 }
@@ -166,9 +165,9 @@ pub async fn delete_field(
     edit(services, account, database, |schema| {
         let field = schema.field(owner, id).ok_or(SchemaError::NotFound)?;
         is_unused(schema, |test| test.reads(id))?;
-        let mut writes = deleting(account, database, SchemaSort::Field, id);
-        writes.extend(indexing::asked_for_deleted(account, database, field, services.clock.now_ms()));
-        Ok(Planned::of(writes, ()))
+        let asked = indexing::asked_for_deleted(field);
+        let writes = deleting(account, database, SchemaSort::Field, id);
+        Ok(indexing::planned(schema, account, (writes, asked), services.clock.now_ms()))
     })
     .await
 }

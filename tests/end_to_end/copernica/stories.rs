@@ -1,13 +1,17 @@
-//! Random stories of a database, told to the running system and to an oracle ([`replay`]): imports of every action, edits and
-//! deletions by hand, and undos in any order, alone and two at once.
+//! Random stories of a database, told to the running system and to an oracle ([`replay`]): imports of every action with and
+//! without subprofiles, records made, edited and deleted by hand, changes of the schema, and undos in any order, alone and
+//! two at once.
 //!
-//! After each event the profiles that people see are those of the oracle, with all of their values, and an import counts
-//! its rows by outcome like the oracle. In the end every import is undone, and the index items of the table are those of
-//! the profiles that are left.
+//! After each event the profiles and subprofiles that people see are those of the oracle, with all of their values; an import
+//! counts its rows by outcome like the oracle; and an undo tells what the oracle tells. In the end every import is undone, and
+//! the tables hold nothing that has no reason to be there ([`leftovers`]).
 //!
 //! `WAYBILL_STORIES=n` tells n stories, and `WAYBILL_STORY=s` repeats the story of a seed and prints its events.
 
+mod columns;
+mod leftovers;
 mod replay;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -15,31 +19,39 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, ensure};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shared::store::Table;
 
 use super::{delete, get, made, put, send};
 use crate::stack::Stack;
 use crate::world::Draw;
-use replay::{Replay, Row, Values, Wish};
+use columns::Column;
+use replay::{RecordName, Replay, Sort, Told, Values};
+use rows::{Row, Wish};
 
 /// The number of stories in a plain `cargo test`.
-const STORIES: u64 = 200;
+const STORIES: u64 = 250;
 /// The number of events in a story before the undo of everything.
-const EVENTS: u64 = 12;
+const EVENTS: u64 = 14;
 /// The rows of a chunk, few enough that most files have several chunks.
 const ROWS_PER_CHUNK: u32 = 2;
-/// The columns of a file beside the key.
-const COLUMNS: [&str; 4] = ["Name", "City", "Visits", "interest.Tea"];
+/// The tables of records.
+const SORTS: [Sort; 2] = [Sort::Profile, Sort::Subprofile];
 
 /// A story under way.
 struct Story {
     stack: Stack,
     draw: Draw,
     database: u64,
+    collection: u64,
+    columns: Vec<Column>,
+    /// Whether the database is deleted, with all of its records.
+    is_deleted: bool,
     replay: Replay,
     /// The imports that are not undone.
     imports: Vec<u64>,
+    /// All imports.
+    all_imports: BTreeSet<u64>,
     events: Vec<String>,
 }
 
@@ -47,26 +59,31 @@ impl Story {
     async fn begin(seed: u64) -> anyhow::Result<Self> {
         let stack = Stack::start(ROWS_PER_CHUNK).await?;
         let database = made(&stack, "/databases", &json!({ "name": "Members" })).await?;
-        let fields = format!("/database/{database}/fields");
-        for (name, kind, value, index) in
-            [("Email", "email", "", true), ("Name", "text", "", false), ("City", "text", "Ghent", true)]
-        {
-            let field = json!({ "name": name, "type": kind, "value": value, "index": index });
-            made(&stack, &fields, &field).await?;
-        }
-        made(&stack, &fields, &json!({ "name": "Visits", "type": "text" })).await?;
-        made(&stack, &format!("/database/{database}/interests"), &json!({ "name": "Tea" })).await?;
+        let collections = format!("/database/{database}/collections");
+        let collection = made(&stack, &collections, &json!({ "name": "Pets" })).await?;
         let (replay, imports, events) = (Replay::default(), Vec::new(), Vec::new());
-        Ok(Self { stack, draw: Draw(seed), database, replay, imports, events })
+        let (draw, columns, all_imports) = (Draw(seed), Vec::new(), BTreeSet::new());
+        let is_deleted = false;
+        let mut story =
+            Self { stack, draw, database, collection, columns, is_deleted, replay, imports, all_imports, events };
+        story.make_first_columns().await?;
+        Ok(story)
     }
 
     async fn tell(&mut self) -> anyhow::Result<()> {
+        let before = [self.places(Table::Workspace).await?, self.places(Table::Imports).await?];
         for _ in 0..EVENTS {
-            match self.draw.below(8) {
-                0 => self.make().await?,
-                1 => self.edit().await?,
-                2 if self.draw.one_in(2) => self.remove().await?,
-                3 | 4 => {
+            match self.draw.below(14) {
+                0 => self.make_profile().await?,
+                1 => self.make_subprofile().await?,
+                2 => self.edit(Sort::Profile).await?,
+                3 => self.edit(Sort::Subprofile).await?,
+                4 => {
+                    let sort = if self.draw.one_in(3) { Sort::Subprofile } else { Sort::Profile };
+                    self.remove(sort).await?;
+                }
+                5 | 6 => self.change_schema().await?,
+                7..=9 => {
                     let both = self.draw.one_in(3);
                     self.undo(if both { 2 } else { 1 }).await?;
                 }
@@ -74,114 +91,192 @@ impl Story {
             }
             self.compare().await?;
         }
+        if self.draw.one_in(8) {
+            self.delete_database().await?;
+        }
         while !self.imports.is_empty() {
             let both = self.draw.one_in(2);
             self.undo(if both { 2 } else { 1 }).await?;
             self.compare().await?;
         }
-        self.compare_index().await
-    }
-
-    fn defaults() -> Values {
-        Values::from([("City".to_owned(), "Ghent".to_owned())])
+        self.build_indexes().await?;
+        self.compare_leftovers(&before[0]).await?;
+        self.compare_imports(&before[1]).await
     }
 
     fn word(&mut self, words: &[&'static str]) -> String {
         (*self.draw.of(words).expect("there are words")).to_owned()
     }
 
-    /// A value of a column; often one that other rows have, so values are confirmed, changed and changed back.
-    fn value(&mut self, column: &str) -> String {
-        match column {
-            "Email" => {
-                self.word(&["a@example.com", "A@example.com", "b@example.com", "c@example.com", "d@example.com", ""])
-            }
-            "Name" => self.word(&["Robin", "Kim", "Sam", ""]),
-            "City" => self.word(&["Ghent", "Delft", "Breda", ""]),
-            "Visits" => self.word(&["1", "2", ""]),
-            _ => self.word(&["yes", "no", ""]),
-        }
+    /// A key field of a table: mostly the first.
+    fn key_of(&mut self, sort: Sort) -> Column {
+        let columns = self.columns_of(sort);
+        let column = if self.draw.one_in(3) { self.draw.of(&columns) } else { columns.first() };
+        column.expect("a table has columns").clone()
     }
 
-    /// Some columns, with the key's first, and values for each of `rows` rows; a row may lack a column.
-    fn rows(&mut self, key: &str) -> Vec<Row> {
-        let columns: Vec<&str> = COLUMNS.into_iter().filter(|_| !self.draw.one_in(3)).collect();
-        (0..=self.draw.below(5))
-            .map(|_| {
-                let mut row = Row::from([(key.to_owned(), self.value(key))]);
-                for &column in columns.iter().filter(|column| **column != key) {
-                    if !self.draw.one_in(6) {
-                        row.insert(column.to_owned(), self.value(column));
-                    }
+    /// Some columns of a table with the key's first, and values of them for each of `count` rows; a row may lack a column.
+    fn cells(&mut self, sort: Sort, key: &Column, count: usize) -> Vec<Values> {
+        let others = self.columns_of(sort).into_iter().filter(|column| column.id != key.id);
+        let others: Vec<Column> = others.filter(|_| !self.draw.one_in(3)).collect();
+        let has_interest = sort == Sort::Profile && !self.draw.one_in(3);
+        let rows = 0..count;
+        rows.map(|_| {
+            let mut cells = Values::from([(key.slot.clone(), self.value(key))]);
+            for column in &others {
+                if !self.draw.one_in(6) {
+                    cells.insert(column.slot.clone(), self.value(column));
                 }
-                row
-            })
-            .collect()
+            }
+            if has_interest && !self.draw.one_in(6) {
+                cells.insert("interest.Tea".to_owned(), self.word(&["yes", "no", ""]));
+            }
+            cells
+        })
+        .collect()
     }
 
     async fn import(&mut self) -> anyhow::Result<()> {
         let action = *self.draw.of(&["add", "update", "update or add", "ignore or add", "delete"]).expect("an action");
-        let key = if self.draw.one_in(3) { "City" } else { "Email" };
-        let removes = !matches!(action, "add" | "delete") && self.draw.one_in(3);
-        let wish = Wish { action, key: Some(key), ignores_empty: self.draw.one_in(3), removes };
-        let rows = self.rows(key);
+        let key = self.key_of(Sort::Profile);
+        let subkey = if self.draw.one_in(2) { Some(self.key_of(Sort::Subprofile)) } else { None };
+        let wish = Wish {
+            action,
+            key: key.slot.clone(),
+            subkey: subkey.as_ref().map(|column| column.slot.clone()),
+            of_subprofiles: action == "delete" && subkey.is_some() && self.draw.one_in(2),
+            ignores_empty: self.draw.one_in(3),
+            removes: !matches!(action, "add" | "delete") && self.draw.one_in(3),
+        };
+        let count = 1 + usize::try_from(self.draw.below(5))?;
+        let profiles = self.cells(Sort::Profile, &key, count);
+        let subprofiles: Vec<Option<Values>> = match &subkey {
+            Some(subkey) => self.cells(Sort::Subprofile, subkey, count).into_iter().map(Some).collect(),
+            None => vec![None; count],
+        };
+        let rows: Vec<Row> =
+            profiles.into_iter().zip(subprofiles).map(|(profile, subprofile)| Row { profile, subprofile }).collect();
+        let keys: Vec<String> =
+            [Some(&key), subkey.as_ref()].into_iter().flatten().map(|column| self.heading(&column.slot)).collect();
         let body = json!({
-            "database": self.database, "action": action, "keyFields": [key], "ignoreEmptyFields": wish.ignores_empty,
-            "removeMissing": wish.removes, "format": "json", "source": rows,
+            "database": self.database, "action": action, "keyFields": keys, "ignoreEmptyFields": wish.ignores_empty,
+            "removeMissing": wish.removes, "format": "json", "source": self.source(&rows),
+            "deleteTarget": if wish.of_subprofiles { "subprofile" } else { "profile" },
         });
         let import = made(&self.stack, "/imports", &body).await?;
         self.events.push(format!("import {import}: {wish:?} {rows:?}"));
         self.stack.idle().await?;
-        let expected = self.replay.import(import, &wish, &rows, &Self::defaults());
+        let expected = self.replay.import(import, &wish, &rows, &self.defaults());
         self.imports.push(import);
-        let counts = self.stack.native(import).await?["counts"].clone();
+        self.all_imports.insert(import);
+        let shown = self.stack.native(import).await?;
         let words = ["created", "updated", "unchanged", "skipped", "deleted", "failed", "removed_missing"];
-        let outcomes = words.map(|word| (word, counts[word].as_u64().unwrap_or_default()));
+        let outcomes = words.map(|word| (word, shown["counts"][word].as_u64().unwrap_or_default()));
         let outcomes: BTreeMap<_, _> = outcomes.into_iter().filter(|(_, count)| *count > 0).collect();
-        ensure!(outcomes == expected, "import {import} counts {outcomes:?}, not {expected:?}: {counts}");
+        ensure!(outcomes == expected, "import {import} counts {outcomes:?}, not {expected:?}: {shown}");
         Ok(())
     }
 
-    async fn make(&mut self) -> anyhow::Result<()> {
-        let fields: Values = ["Email", "Name", "City"].map(|name| (name.to_owned(), self.value(name))).into();
+    /// The heading of a column in a file.
+    fn heading(&self, slot: &str) -> String {
+        match self.columns.iter().find(|column| column.slot == slot) {
+            None => slot.to_owned(),
+            Some(column) if column.sort == Sort::Profile => column.name.clone(),
+            Some(column) => format!("Pets.{}", column.name),
+        }
+    }
+
+    /// The rows as an array of objects.
+    fn source(&self, rows: &[Row]) -> Value {
+        let object = |row: &Row| {
+            let cells = row.profile.iter().chain(row.subprofile.iter().flatten());
+            Value::Object(cells.map(|(slot, cell)| (self.heading(slot), json!(cell))).collect())
+        };
+        rows.iter().map(object).collect()
+    }
+
+    /// Values for some columns of a table, by the names which the door knows and by those of the oracle.
+    fn given(&mut self, sort: Sort) -> (Map<String, Value>, Values) {
+        let columns = self.columns_of(sort);
+        let columns: Vec<Column> = columns.into_iter().filter(|_| !self.draw.one_in(3)).collect();
+        let values: Vec<(Column, String)> =
+            columns.into_iter().map(|column| (column.clone(), self.value(&column))).collect();
+        let named = values.iter().map(|(column, value)| (column.name.clone(), json!(value))).collect();
+        (named, values.into_iter().map(|(column, value)| (column.slot, value)).collect())
+    }
+
+    /// The values of a new record with these among them.
+    fn new_values(&self, sort: Sort, given: Values) -> Values {
+        let mut values = self.defaults()[sort as usize].clone();
+        values.extend(given);
+        values.retain(|_, value| !value.is_empty());
+        values
+    }
+
+    async fn make_profile(&mut self) -> anyhow::Result<()> {
+        let (fields, given) = self.given(Sort::Profile);
         let path = format!("/database/{}/profiles", self.database);
         let id = made(&self.stack, &path, &json!({ "fields": fields })).await?;
-        self.events.push(format!("profile {id} made by hand: {fields:?}"));
-        self.replay.made_by_hand(id, fields.into_iter().filter(|(_, value)| !value.is_empty()).collect());
+        self.events.push(format!("profile {id} made by hand: {given:?}"));
+        self.replay.made_by_hand((Sort::Profile, id), self.new_values(Sort::Profile, given), None);
         Ok(())
     }
 
-    /// A profile that people see, or `None` if there is none.
-    fn some_profile(&mut self) -> Option<u64> {
-        let all: Vec<u64> = self.replay.profiles().into_keys().collect();
+    async fn make_subprofile(&mut self) -> anyhow::Result<()> {
+        let Some(profile) = self.some_record(Sort::Profile) else { return Ok(()) };
+        let (fields, given) = self.given(Sort::Subprofile);
+        let path = format!("/profile/{profile}/subprofiles/{}", self.collection);
+        let id = made(&self.stack, &path, &Value::Object(fields)).await?;
+        self.events.push(format!("subprofile {id} of profile {profile} made by hand: {given:?}"));
+        self.replay.made_by_hand((Sort::Subprofile, id), self.new_values(Sort::Subprofile, given), Some(profile));
+        Ok(())
+    }
+
+    /// A record of a table that people see, or `None` if there is none.
+    fn some_record(&mut self, sort: Sort) -> Option<u64> {
+        let all: Vec<u64> = self.replay.seen(sort).into_keys().collect();
         self.draw.of(&all).copied()
     }
 
-    async fn edit(&mut self) -> anyhow::Result<()> {
-        let Some(id) = self.some_profile() else { return Ok(()) };
-        let name = self.word(&["Email", "Name", "City", "Visits"]);
-        let fields = Values::from([(name.clone(), self.value(&name))]);
-        put(&self.stack, &format!("/profile/{id}/fields"), &json!(fields)).await?;
-        self.events.push(format!("profile {id} edited by hand: {fields:?}"));
-        self.replay.changed_by_hand(id, &fields);
+    async fn edit(&mut self, sort: Sort) -> anyhow::Result<()> {
+        let Some(id) = self.some_record(sort) else { return Ok(()) };
+        let column = self.draw.of(&self.columns_of(sort)).expect("a table has columns").clone();
+        let value = self.value(&column);
+        put(&self.stack, &format!("{}/fields", path_of((sort, id))), &json!({ (column.name.as_str()): value })).await?;
+        let values = Values::from([(column.slot, value)]);
+        self.events.push(format!("{sort:?} {id} edited by hand: {values:?}"));
+        self.replay.changed_by_hand((sort, id), &values);
         Ok(())
     }
 
-    async fn remove(&mut self) -> anyhow::Result<()> {
-        let Some(id) = self.some_profile() else { return Ok(()) };
-        delete(&self.stack, &format!("/profile/{id}")).await?;
-        self.events.push(format!("profile {id} deleted by hand"));
-        self.replay.deleted_by_hand(id);
+    async fn remove(&mut self, sort: Sort) -> anyhow::Result<()> {
+        let Some(id) = self.some_record(sort) else { return Ok(()) };
+        delete(&self.stack, &path_of((sort, id))).await?;
+        self.events.push(format!("{sort:?} {id} deleted by hand"));
+        self.replay.deleted_by_hand((sort, id));
         Ok(())
     }
 
-    /// Undoes imports, all at once.
+    /// Deletes the database. The imports are left, and their undos find nothing.
+    async fn delete_database(&mut self) -> anyhow::Result<()> {
+        delete(&self.stack, &format!("/database/{}", self.database)).await?;
+        self.events.push("database deleted".to_owned());
+        (self.is_deleted, self.replay) = (true, Replay::default());
+        Ok(())
+    }
+
+    /// Undoes imports, all at once. An import that is undone alone tells what the oracle tells; of two at once each may meet
+    /// the other as standing or as undone.
     async fn undo(&mut self, count: usize) -> anyhow::Result<()> {
         let mut undone = Vec::new();
         while undone.len() < count && !self.imports.is_empty() {
             let at = usize::try_from(self.draw.below(self.imports.len() as u64))?;
             undone.push(self.imports.swap_remove(at));
         }
+        let expected = match undone[..] {
+            [import] if !self.is_deleted => Some(self.replay.told(import, &self.slots())),
+            _ => None,
+        };
         for &import in &undone {
             send(&self.stack, Method::POST, &format!("/import/{import}/revert"), &Value::Null).await?.expect(204)?;
             self.replay.undo(import);
@@ -189,49 +284,97 @@ impl Story {
         self.events.push(format!("undone: {undone:?}"));
         self.stack.idle().await?;
         for import in undone {
-            let status = self.stack.native(import).await?["status"].clone();
-            ensure!(status == "rolled_back", "import {import} is {status} after its undo");
+            let shown = self.stack.native(import).await?;
+            ensure!(shown["status"] == "rolled_back", "import {import} is {} after its undo", shown["status"]);
+            let told = told(&shown["undone"]);
+            ensure!(
+                expected.as_ref().is_none_or(|expected| told == *expected),
+                "the undo of import {import} tells {told:?}, not {expected:?}: {}",
+                shown["undone"]
+            );
         }
         Ok(())
     }
 
-    /// Compares the profiles that people see with those of the oracle.
-    async fn compare(&self) -> anyhow::Result<()> {
-        let path = format!("/database/{}/profiles?limit=1000", self.database);
+    /// Compares the records that people see with those of the oracle.
+    async fn compare(&mut self) -> anyhow::Result<()> {
+        if self.is_deleted {
+            return Ok(());
+        }
+        for sort in SORTS {
+            let seen = self.listed(sort).await?;
+            let mut expected = BTreeMap::new();
+            for (id, record) in self.replay.seen(sort) {
+                expected.insert(id, (record.parent, self.shown_values(record.values)));
+            }
+            ensure!(seen == expected, "people see the {sort:?}s\n  {seen:?}\nand not\n  {expected:?}");
+        }
+        let Some(profile) = self.some_record(Sort::Profile) else { return Ok(()) };
+        let path = format!("/profile/{profile}/subprofiles/{}?limit=1000", self.collection);
+        let seen: BTreeSet<u64> = ids(&get(&self.stack, &path).await?)?.into_iter().collect();
+        let all = self.replay.seen(Sort::Subprofile);
+        let expected = all.iter().filter(|(_, record)| record.parent == Some(profile)).map(|(id, _)| *id);
+        let expected: BTreeSet<u64> = expected.collect();
+        ensure!(seen == expected, "profile {profile} has the subprofiles {seen:?}, not {expected:?}");
+        Ok(())
+    }
+
+    /// The values of columns that the schema has.
+    fn shown_values(&self, mut values: Values) -> Values {
+        let slots = self.slots();
+        values.retain(|slot, value| !value.is_empty() && slots.contains(slot));
+        values
+    }
+
+    /// The records of a table as its list shows them, with their profile and values. The total of the list is their number.
+    async fn listed(&self, sort: Sort) -> anyhow::Result<BTreeMap<u64, (Option<u64>, Values)>> {
+        let path = match sort {
+            Sort::Profile => format!("/database/{}/profiles?limit=1000", self.database),
+            Sort::Subprofile => format!("/collection/{}/subprofiles?limit=1000", self.collection),
+        };
         let page = get(&self.stack, &path).await?;
         let mut seen = BTreeMap::new();
-        for profile in page["data"].as_array().context("no profiles")? {
-            let id: u64 = profile["ID"].as_str().context("no id")?.parse()?;
-            let fields = profile["fields"].as_object().context("no fields")?.iter();
-            let texts = fields.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
-            let interests = profile["interests"].as_array().context("no interests")?.iter();
-            let interests =
-                interests.map(|name| (format!("interest.{}", name.as_str().unwrap_or_default()), "yes".to_owned()));
-            seen.insert(id, texts.chain(interests).filter(|(_, value)| !value.is_empty()).collect::<Values>());
+        for (id, record) in ids(&page)?.into_iter().zip(page["data"].as_array().into_iter().flatten()) {
+            let mut values = Values::new();
+            for (name, value) in record["fields"].as_object().context("no fields")? {
+                let column = self.columns.iter().find(|column| column.sort == sort && column.name == *name);
+                let slot = column.with_context(|| format!("the column {name:?}"))?.slot.clone();
+                values.insert(slot, value.as_str().context("no text")?.to_owned());
+            }
+            for name in record["interests"].as_array().into_iter().flatten() {
+                values.insert(format!("interest.{}", name.as_str().unwrap_or_default()), "yes".to_owned());
+            }
+            let parent = record["profile"].as_str().map(str::parse).transpose()?;
+            seen.insert(id, (parent, self.shown_values(values)));
         }
-        let mut expected = self.replay.profiles();
-        expected.values_mut().for_each(|values| values.retain(|_, value| !value.is_empty()));
-        ensure!(seen == expected, "people see\n  {seen:?}\nand not\n  {expected:?}");
-        Ok(())
+        let total = page["total"].as_u64().context("no total")?;
+        ensure!(total == seen.len() as u64, "a list of {} {sort:?}s has the total {total}", seen.len());
+        Ok(seen)
     }
+}
 
-    /// Compares the number of index items of each profile with the number of its indexed values.
-    async fn compare_index(&self) -> anyhow::Result<()> {
-        let mut found: BTreeMap<u64, usize> = BTreeMap::new();
-        for (pk, sk) in self.stack.dump(Table::Workspace).await?.into_keys().filter(|(pk, _)| pk.contains("#ix#")) {
-            let id = sk.trim_start_matches('0').parse().with_context(|| format!("the key {sk:?} of {pk:?}"))?;
-            *found.entry(id).or_default() += 1;
-        }
-        let filled = |values: &Values| {
-            ["Email", "City"].iter().filter(|name| values.get(**name).is_some_and(|text| !text.is_empty())).count()
-        };
-        let expected = self.replay.profiles().into_iter().map(|(id, values)| (id, filled(&values)));
-        let expected: BTreeMap<u64, usize> = expected.filter(|(_, count)| *count > 0).collect();
-        let ids: BTreeSet<_> =
-            found.keys().chain(expected.keys()).filter(|id| found.get(id) != expected.get(id)).collect();
-        ensure!(ids.is_empty(), "index items of {ids:?}: {found:?}, not {expected:?}");
-        Ok(())
+/// The path of a record at the door.
+fn path_of((sort, id): RecordName) -> String {
+    match sort {
+        Sort::Profile => format!("/profile/{id}"),
+        Sort::Subprofile => format!("/subprofile/{id}"),
     }
+}
+
+/// The ids on a page of a list.
+fn ids(page: &Value) -> anyhow::Result<Vec<u64>> {
+    let all = page["data"].as_array().context("no data")?.iter();
+    all.map(|record| Ok(record["ID"].as_str().context("no id")?.parse()?)).collect()
+}
+
+/// What the undo of an import told.
+fn told(undone: &Value) -> Told {
+    let number = |word: &str| undone[word].as_u64().unwrap_or_default();
+    let sort = |kind: &Value| if kind == "profile" { Sort::Profile } else { Sort::Subprofile };
+    let kept = undone["kept"].as_array().into_iter().flatten();
+    let kept = kept.filter_map(|kept| Some((sort(&kept["kind"]), kept["id"].as_u64()?)));
+    let fates = ["restored", "brought_back", "changes_kept", "gone"];
+    Told { removed: number("removed"), kept: kept.collect(), fates: fates.map(|word| (word, number(word))).into() }
 }
 
 fn number_in(name: &str) -> Option<u64> {

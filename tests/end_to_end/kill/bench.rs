@@ -232,6 +232,7 @@ impl Bench {
             | What::Updates
             | What::Mixed
             | What::Deletions
+            | What::LargeDeletion
             | What::Removals => {
                 self.send_start().await?;
             }
@@ -250,6 +251,7 @@ impl Bench {
             | What::UndoUpdates
             | What::UndoMixed
             | What::UndoDeletions
+            | What::UndoLargeDeletion
             | What::UndoRemovals => {
                 let import = self.import().await?;
                 let asked = self.faults.outlive(Box::pin(revert::ask(&self.worker.api, &import, "user 1"))).await;
@@ -316,6 +318,9 @@ pub(super) enum What {
     UndoMixed,
     UndoDeletions,
     UndoRemovals,
+    /// A deletion of a profile with very many subprofiles, and its undo.
+    LargeDeletion,
+    UndoLargeDeletion,
     Drops,
     /// Drops whose reports the outbox refuses until all other work is done.
     Untold,
@@ -327,8 +332,10 @@ impl What {
     }
 
     pub(super) fn is_undo(self) -> bool {
-        let of_profiles =
-            matches!(self, Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions | Self::UndoRemovals);
+        let of_profiles = matches!(
+            self,
+            Self::UndoUpdates | Self::UndoMixed | Self::UndoDeletions | Self::UndoRemovals | Self::UndoLargeDeletion
+        );
         let of_contacts = matches!(self, Self::UndoContactUpdates | Self::UndoEditedUpdates);
         of_profiles
             || of_contacts
@@ -353,6 +360,8 @@ impl What {
                 | Self::UndoMixed
                 | Self::UndoDeletions
                 | Self::UndoRemovals
+                | Self::LargeDeletion
+                | Self::UndoLargeDeletion
         )
     }
 }

@@ -8,11 +8,17 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::json;
-use shared::id::{OwnerId, ThingId};
+use shared::id::{OwnerId, RecordId, ThingId};
 use shared::import::{Import, ImportType, NewImport, Options, Origin};
 use shared::profile_form::ProfileAction;
+use shared::profiles::IndexedFields;
 use shared::queue::Message;
+use shared::records::index::{Indexable, items_of_new};
+use shared::records::{HAND_CHUNK, Record};
+use shared::schema::Schema;
 use shared::services::Services;
+use shared::store::keys::RecordKind;
+use shared::store::{Table, encode};
 
 use super::bench::Bench;
 use super::{ACCOUNT, IMPORT};
@@ -30,6 +36,8 @@ pub(super) struct ProfileCargo {
     rows: &'static [&'static str],
     /// `true` if profiles which no row matches are removed.
     removes: bool,
+    /// The number of subprofiles of the first profile which people made.
+    subprofiles: u64,
 }
 
 /// Eight rows in three chunks: profiles of people and of the import before, one of them unchanged, new ones, a row with a
@@ -38,6 +46,7 @@ pub(super) const UPDATES: ProfileCargo = ProfileCargo {
     action: ProfileAction::UpdateOrAdd,
     key_fields: &["Email"],
     removes: false,
+    subprofiles: 1,
     rows: &[
         "Email,Name,City,Points,Tea",
         "ada@example.com,Ada Byron,Delft,1,yes",
@@ -57,6 +66,7 @@ pub(super) const MIXED: ProfileCargo = ProfileCargo {
     action: ProfileAction::UpdateOrAdd,
     key_fields: &["Email", "Pets.Name"],
     removes: false,
+    subprofiles: 1,
     rows: &[
         "Email,Name,City,Pets.Name,Pets.Kind",
         "ada@example.com,Ada Byron,Delft,Tom,cat",
@@ -76,6 +86,7 @@ pub(super) const DELETIONS: ProfileCargo = ProfileCargo {
     action: ProfileAction::Delete,
     key_fields: &["Email"],
     removes: false,
+    subprofiles: 1,
     rows: &[
         "Email",
         "ada@example.com",
@@ -89,12 +100,20 @@ pub(super) const DELETIONS: ProfileCargo = ProfileCargo {
     ],
 };
 
+/// A row which deletes a profile with a thousand subprofiles.
+pub(super) const LARGE_DELETION: ProfileCargo =
+    ProfileCargo { rows: &["Email", "ada@example.com"], subprofiles: 1000, ..DELETIONS };
+
+/// The same with one subprofile.
+pub(super) const SMALL_DELETION: ProfileCargo = ProfileCargo { subprofiles: 1, ..LARGE_DELETION };
+
 /// Four rows in two chunks, which update one profile of people and make another. Two profiles of people and the two of the
 /// import before are missing, and are removed in two further chunks.
 pub(super) const REMOVALS: ProfileCargo = ProfileCargo {
     action: ProfileAction::UpdateOrAdd,
     key_fields: &["Email"],
     removes: true,
+    subprofiles: 1,
     rows: &[
         "Email,Name,City",
         "ada@example.com,Ada Byron,Delft",
@@ -110,14 +129,14 @@ impl Bench {
         let stack = Stack::by_hand(super::bench::ROWS_PER_CHUNK).await?;
         let (postman, faults) = (Postman::of(&stack.system), Faults::default());
         let worker = faults.connect(&stack.system)?;
-        let database = database(&stack).await?;
+        let database = database(&stack, cargo.subprofiles).await?;
         let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
         let first = "Email,Name,City\ndan@example.com,Dan,Ghent\neve@example.com,Eve,Ghent\n";
         let action = ProfileAction::Add;
         let first = queue(bench.services(), (database, action, &[], false), "shared.csv", first.to_owned()).await?;
         bench.services().queues.send(&Message::Start { account: ACCOUNT, import: first.id }).await?;
         Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
-        let ProfileCargo { action, key_fields, rows, removes } = cargo;
+        let ProfileCargo { action, key_fields, rows, removes, .. } = cargo;
         let text = format!("{}\n", rows.join("\n"));
         // What is made at the moment of a join is not missing.
         bench.services().clock.turn(Duration::from_secs(1));
@@ -129,8 +148,8 @@ impl Bench {
     }
 }
 
-/// Makes a database with three profiles and a subprofile.
-async fn database(stack: &Stack) -> anyhow::Result<OwnerId> {
+/// Makes a database with three profiles, and subprofiles of the first.
+async fn database(stack: &Stack, subprofiles: u64) -> anyhow::Result<OwnerId> {
     let database = made(stack, "/databases", &json!({ "name": "Harbour" })).await?;
     let fields = format!("/database/{database}/fields");
     for field in [
@@ -150,10 +169,29 @@ async fn database(stack: &Stack) -> anyhow::Result<OwnerId> {
         let fields = json!({ "fields": { "Email": email, "Name": name, "City": "Ghent" } });
         let profile = made(stack, &format!("/database/{database}/profiles"), &fields).await?;
         if name == "Ada" {
-            made(stack, &format!("/profile/{profile}/subprofiles/{pets}"), &json!({ "Name": "Tom" })).await?;
+            let tom = made(stack, &format!("/profile/{profile}/subprofiles/{pets}"), &json!({ "Name": "Tom" })).await?;
+            copy_subprofile(stack.system.services(), OwnerId(database), RecordId(tom), subprofiles).await?;
         }
     }
     Ok(OwnerId(database))
+}
+
+/// Copies a subprofile that people made, with its index items, so that there are `count` of them. The counters of lists, which
+/// no import reads, stay as they are.
+async fn copy_subprofile(services: &Services, database: OwnerId, first: RecordId, count: u64) -> anyhow::Result<()> {
+    let schema = Schema::read(services, ACCOUNT, database).await?.context("the database")?;
+    let fields = IndexedFields::of(&schema);
+    let terms = |record: Indexable<'_>| fields.terms(record);
+    let key = |id: RecordId| Record::key(ACCOUNT, RecordKind::Subprofile, id, HAND_CHUNK);
+    let record = Record::read(services, &key(first)).await?.context("the subprofile")?;
+    let mut items = Vec::new();
+    for row in 1..count {
+        let id = RecordId(first.0 + row);
+        let copy = Record { id, ..record.clone() };
+        items.push((Table::Workspace, encode(&key(id), &copy)));
+        items.extend(items_of_new(ACCOUNT, &terms, &copy));
+    }
+    Ok(services.store.put_all(items).await?)
 }
 
 /// Stores a file and creates its import of profiles, under a key which is the same in every run.

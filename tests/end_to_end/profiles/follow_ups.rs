@@ -110,3 +110,16 @@ async fn a_record_removed_as_missing_and_its_return_give_messages_with_a_row_beh
     assert_eq!(taken(&harbour)?, told("profile.restored"));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_profile_which_is_only_held_for_a_new_subprofile_gives_no_message() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    harbour.import("Email\nada@example.com\n", &json!({})).await?;
+    let options = json!({ "action": "update or add", "key_fields": ["Email", "Pets.Name"], "followups": true });
+    let import = harbour.import("Email,Pets.Name\nada@example.com,Tom\n", &options).await?;
+    let tom = id_of(&import, 1);
+    assert_eq!(taken(&harbour)?, [("subprofile.created".to_owned(), 1, tom)]);
+    harbour.undo(&import).await?;
+    assert_eq!(taken(&harbour)?, [("subprofile.removed".to_owned(), 1, tom)]);
+    Ok(())
+}

@@ -103,3 +103,56 @@ async fn a_field_that_gets_an_index_is_looked_up_once_all_records_are_in_it() ->
     assert_eq!(harbour.in_index(name).await?, [0_u64; 0]);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_undo_leaves_no_item_of_a_field_that_was_deleted_before_the_sweep_came() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    let email = harbour.field("Email").await?;
+    let ada = harbour.profile(&json!({ "Email": "ada@example.com", "Name": "Ada" })).await?;
+    let keys = json!({ "action": "update or add", "key_fields": ["Name"] });
+    let import = harbour.import("Email,Name\nnew@example.com,Ada\nbea@example.com,Bea\n", &keys).await?;
+    assert_eq!(harbour.in_index(email).await?, [id_of(&import, 2), ada]);
+    delete(&harbour.stack, &format!("/database/{}/field/{email}", harbour.database)).await?;
+    let undone = harbour.undo(&import).await?;
+    assert_eq!(harbour.in_index(email).await?, [0_u64; 0]);
+    // The former address of the first profile cannot be seen any more.
+    assert_eq!((&undone["gone"], &undone["restored"]), (&json!(1), &json!(0)), "{undone}");
+    assert_eq!(harbour.rows(&import).await?[0]["undo"], "gone");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_field_that_has_lost_its_index_gets_no_further_items() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    let email = harbour.field("Email").await?;
+    let keys = json!({ "action": "update or add", "key_fields": ["Name"] });
+    let ada = harbour.profile(&json!({ "Email": "ada@example.com", "Name": "Ada" })).await?;
+    harbour.give_index(email, false).await?;
+    assert_eq!(harbour.in_index(email).await?, [ada]);
+    let import = harbour.import("Email,Name\nnew@example.com,Ada\nbea@example.com,Bea\n", &keys).await?;
+    harbour.profile(&json!({ "Email": "cleo@example.com" })).await?;
+    assert_eq!(harbour.in_index(email).await?, [0_u64; 0]);
+    harbour.undo(&import).await?;
+    harbour.edit(ada, &json!({ "Email": "third@example.com" })).await?;
+    assert_eq!(harbour.in_index(email).await?, [0_u64; 0]);
+    harbour.give_index(email, true).await?;
+    harbour.sweep_later().await?;
+    assert_eq!(harbour.in_index(email).await?.len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_leaves_no_item_of_the_former_type_of_a_field() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    let name = harbour.field("Name").await?;
+    harbour.give_index(name, true).await?;
+    let ada = harbour.profile(&json!({ "Name": "Ada" })).await?;
+    let field = format!("/database/{}/field/{name}", harbour.database);
+    put(&harbour.stack, &field, &json!({ "type": "integer" })).await?;
+    harbour.edit(ada, &json!({ "Name": "12" })).await?;
+    harbour.sweep_later().await?;
+    assert_eq!(harbour.in_index(name).await?, [ada]);
+    harbour.edit(ada, &json!({ "Name": "0" })).await?;
+    assert_eq!(harbour.in_index(name).await?, [0_u64; 0]);
+    Ok(())
+}

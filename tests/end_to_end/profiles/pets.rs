@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Harbour, id_of};
-use crate::copernica::get;
+use crate::copernica::{get, put};
 
 /// A subprofile as `profile name kind`.
 async fn pet(harbour: &Harbour, id: u64) -> anyhow::Result<String> {
@@ -95,4 +95,75 @@ async fn a_row_may_change_a_profile_and_a_subprofile_of_the_same_number() -> any
     assert_eq!((profile, pet(&harbour, id).await?), ("ada@example.com|Bea|Utrecht|0".into(), format!("{id}|Tom|dog")));
     harbour.undo(&second).await?;
     harbour.is_as(&before).await
+}
+
+#[tokio::test]
+async fn a_profile_stays_for_the_subprofile_that_people_changed() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    let options = json!({ "action": "add", "key_fields": ["Email", "Pets.Name"] });
+    let first = harbour
+        .import("Email,Pets.Name,Pets.Kind\nada@example.com,Tom,cat\nbea@example.com,Rex,dog\n", &options)
+        .await?;
+    let (ada, bea) = (id_of(&first, 1), id_of(&first, 2));
+    let fields = format!("/subprofile/{ada}/fields");
+    put(&harbour.stack, &fields, &json!({ "Kind": "lynx" })).await?;
+    put(&harbour.stack, &fields, &json!({ "Kind": "puma" })).await?;
+    put(&harbour.stack, &format!("/subprofile/{bea}/fields"), &json!({ "Kind": "dog" })).await?;
+    harbour.undo(&first).await?;
+    assert_eq!(harbour.shown(ada).await?, "ada@example.com||Utrecht|0");
+    assert_eq!(pet(&harbour, ada).await?, format!("{ada}|Tom|puma"));
+    // A value that the subprofile has already changes nothing.
+    let list = get(&harbour.stack, &format!("/database/{}/profiles", harbour.database)).await?;
+    assert_eq!(list["total"], 1, "{list}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_profile_stays_for_the_subprofile_that_an_import_changed_and_goes_with_that_import() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    let before = harbour.workspace().await?;
+    let file = |kinds: [&str; 3]| {
+        let rows = [("ada", "Tom"), ("ada", "Rex"), ("bea", "Ant")].into_iter().zip(kinds);
+        let rows = rows.map(|((name, pet), kind)| format!("{name}@example.com,{pet},{kind}\n"));
+        format!("Email,Pets.Name,Pets.Kind\n{}", rows.collect::<String>())
+    };
+    let keys = ["Email", "Pets.Name"];
+    let first = harbour.import(&file(["cat", "dog", "ant"]), &json!({ "action": "add", "key_fields": keys })).await?;
+    let update = json!({ "action": "update", "key_fields": keys });
+    let second = harbour.import(&file(["lynx", "wolf", "ant"]), &update).await?;
+    assert_eq!(harbour.outcomes(&second).await?, ["updated", "updated", "unchanged"]);
+    let undone = harbour.undo(&first).await?;
+    let ada = id_of(&first, 1);
+    assert_eq!(
+        undone["kept"],
+        json!([
+            { "kind": "profile", "id": ada },
+            { "kind": "subprofile", "id": ada },
+            { "kind": "subprofile", "id": ada + 1 },
+        ]),
+        "{undone}"
+    );
+    assert_eq!(harbour.shown(ada).await?, "ada@example.com||Utrecht|0");
+    assert_eq!(
+        (pet(&harbour, ada).await?, pet(&harbour, ada + 1).await?),
+        (format!("{ada}|Tom|lynx"), format!("{ada}|Rex|wolf"))
+    );
+    harbour.undo(&second).await?;
+    harbour.is_as(&before).await
+}
+
+#[tokio::test]
+async fn a_row_which_only_makes_a_subprofile_restores_nothing_in_its_undo() -> anyhow::Result<()> {
+    let harbour = Harbour::start(2).await?;
+    harbour.import("Email,Name\nada@example.com,Ada\n", &json!({})).await?;
+    let options = json!({ "action": "update or add", "key_fields": ["Email", "Pets.Name"] });
+    let second = harbour.import("Email,Pets.Name\nada@example.com,Tom\nada@example.com,Ant\n", &options).await?;
+    let third = harbour.import("Email,Pets.Name\nada@example.com,Rex\n", &options).await?;
+    for import in [second, third] {
+        let undone = harbour.undo(&import).await?;
+        let told = ["restored", "brought_back", "changes_kept", "gone"].map(|word| undone[word].as_u64());
+        assert_eq!(told, [Some(0); 4], "{undone}");
+        assert!(harbour.rows(&import).await?.iter().all(|row| row["undo"].is_null()));
+    }
+    Ok(())
 }

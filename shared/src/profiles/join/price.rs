@@ -5,6 +5,7 @@
 //! | creates a profile | 1 for each KB, and 1 for each indexed field with a value | 0 |
 //! | creates a subprofile | the same, and 1 for the index item of its profile | 0 |
 //! | changes a record | 1 for each KB, its share of a block of images, and 2 for each indexed field with another value | 1 for 4 KB |
+//! | changes a subprofile, or makes one, in a profile of another import and does not change the profile | 1 for each KB of the profile | 1 for 4 KB |
 //! | finds nothing to change | 0 | 1 for 4 KB |
 //! | deletes a record, or removes one as missing | 1 for each KB, and its share of a block of images | 1 for 4 KB |
 //! | yields, leaves its match alone, or has no match and creates nothing | 0 | 0 |
@@ -179,6 +180,12 @@ impl<'f> LoadEstimate<'f> {
                 (self.matched + self.matched_subprofiles, self.change().await?)
             }
         };
+        if matches!(self.rules.action, ProfileAction::Update | ProfileAction::UpdateOrAdd) {
+            // A profile that another import made is held by its first changed subprofile, unless its own row changes it.
+            let held = self.matched_subprofiles.min(self.holdable) as f64;
+            units.read += self.matched_subprofiles as f64;
+            units.write += held * (1.0 - of_record).max(0.0);
+        }
         units.read += (records + self.removed) as f64;
         units.write += records as f64 * of_record + self.removed as f64 * DELETION;
         Ok(units)

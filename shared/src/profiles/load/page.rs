@@ -93,7 +93,7 @@ impl LoadedRow<'_> {
         let best = |records: &[RecordId], written: Outcome| {
             let of = |id: &RecordId| match self.applied.get(&(kind, *id)) {
                 Some(Applied::Written) => written,
-                Some(Applied::Unchanged) => Outcome::Unchanged,
+                Some(Applied::Unchanged | Applied::Held) => Outcome::Unchanged,
                 Some(Applied::Gone) | None => Outcome::Skipped(SkipReason::NoMatch),
             };
             records.iter().map(of).max_by_key(|outcome| strength(*outcome))

@@ -2,11 +2,12 @@
 //!
 //! | pass | writes |
 //! |---|---|
-//! | 1 | the profiles and subprofiles which rows change or delete |
-//! | 2 | a link in each profile that stands and gets a new subprofile from a row which does not change the profile |
+//! | 1 | the profiles which rows change or delete |
+//! | 2 | a link in each other profile of which a row makes or changes a subprofile |
+//! | 3 | the subprofiles which rows change or delete |
 //!
-//! A link holds the profile as long as the row stands ([`subprofiles_field`]). It comes before the subprofile, so that no
-//! undo of the profile's maker leaves the subprofile without a profile. A row of which a match is gone is decided again
+//! A link holds the profile as long as the row stands ([`subprofiles_field`]). It comes before the subprofile is written, so
+//! that no undo of the profile's maker leaves the subprofile without a profile. A row of which a match is gone is decided again
 //! without the match, and takes part in the next round; a round takes at least one match from each of its rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,10 +20,11 @@ use crate::kind::HeldChunk;
 use crate::lease::LeasedError;
 use crate::profile_form::ProfileRow;
 use crate::profiles::planned::RowPlan;
+use crate::records::Writer;
 use crate::records::apply::{Applied, Changes, Target};
-use crate::records::record::RecordRef;
+use crate::records::record::{RecordRef, subprofiles_field};
 use crate::records::rules::RecordRules;
-use crate::records::wanted::{Wanted, subprofiles_field};
+use crate::records::wanted::{Due, Wanted, due};
 use crate::store::keys::RecordKind;
 use crate::table::RowError;
 
@@ -38,12 +40,15 @@ pub struct LoadedRow<'r> {
     pub writes: Option<RowWrites>,
     /// The outcomes of the row's changes and deletions.
     pub applied: HashMap<RecordRef, Applied>,
+    /// The profiles which the row holds in this round, each with the subprofile that the row changes, or `None` for one that
+    /// the row makes.
+    holds: Vec<(RecordId, Option<RecordId>)>,
 }
 
 impl<'r> LoadedRow<'r> {
     /// A row which is not decided yet.
     pub fn new(row: Row, line: u64, parsed: Result<ProfileRow<'r>, RowError>, plan: RowPlan) -> Self {
-        Self { row, line, parsed, plan, writes: None, applied: HashMap::new() }
+        Self { row, line, parsed, plan, writes: None, applied: HashMap::new(), holds: Vec::new() }
     }
 
     /// Decides on the writes of the row. A row which cannot be loaded gets its error.
@@ -60,47 +65,51 @@ impl<'r> LoadedRow<'r> {
 
     /// Takes the matches from the plan which are gone. `false` if all are there.
     fn forget_gone(&mut self) -> bool {
-        let gone = |kind: RecordKind, id: RecordId| self.applied.get(&(kind, id)) == Some(&Applied::Gone);
         let before = self.plan.profiles.len() + self.plan.subprofiles.len();
-        let RowPlan { profiles, subprofiles, .. } = &mut self.plan;
-        profiles.retain(|&id| !gone(RecordKind::Profile, id));
-        subprofiles.retain(|&id| !gone(RecordKind::Subprofile, id));
-        before != profiles.len() + subprofiles.len()
+        let mut plan = std::mem::take(&mut self.plan);
+        plan.profiles.retain(|&id| !self.is_gone(RecordKind::Profile, id));
+        plan.subprofiles.retain(|&id| !self.is_gone(RecordKind::Subprofile, id));
+        self.plan = plan;
+        before != self.plan.profiles.len() + self.plan.subprofiles.len()
     }
 
-    /// The changes and deletions of the row.
-    fn targets(&self, job: &Job<'_>) -> Vec<Target> {
+    /// The changes and deletions which the row wants of profiles, with its links in them, or of subprofiles.
+    fn targets(&self, kind: RecordKind) -> Vec<Target> {
         let Some(writes) = &self.writes else { return Vec::new() };
-        let of = |kind: RecordKind, effect: &Effect| {
-            let (records, wanted) = match effect {
-                Effect::Nothing | Effect::Left(_) | Effect::Create(_) => return Vec::new(),
-                Effect::Delete(records) => (records, Wanted::Deletion),
-                Effect::Change { records, values, fills } => {
-                    let (fields, members, links) = (values.clone(), BTreeMap::new(), BTreeSet::new());
-                    (records, Wanted::Change { fields, members, links, fills: *fills })
-                }
-            };
-            let row = self.row;
-            let target = |&record: &RecordId| Target { row, kind, record, address: None, wanted: wanted.clone() };
-            records.iter().map(target).collect()
+        let effect = if kind == RecordKind::Subprofile { &writes.subprofile } else { &writes.profile };
+        let (records, wanted) = match effect {
+            Effect::Nothing | Effect::Left(_) | Effect::Create(_) => return Vec::new(),
+            Effect::Delete(records) => (records, Wanted::Deletion),
+            Effect::Change { records, values, fills } => {
+                let (fields, members, links) = (values.clone(), BTreeMap::new(), BTreeSet::new());
+                (records, Wanted::Change { fields, members, links, fills: *fills })
+            }
         };
-        let mut targets: Vec<Target> = of(RecordKind::Profile, &writes.profile);
-        if let Some(link) = self.link(job)
-            && let Some(parent) = targets.iter_mut().find(|target| target.record == writes.parent)
-            && let Wanted::Change { links, .. } = &mut parent.wanted
-        {
-            links.insert(link);
-        }
-        targets.extend(of(RecordKind::Subprofile, &writes.subprofile));
-        targets
+        let target = |&record: &RecordId| {
+            let mut wanted = wanted.clone();
+            if let (true, Wanted::Change { links, .. }) = (kind == RecordKind::Profile, &mut wanted) {
+                links.extend(self.link().filter(|_| self.holds.iter().any(|(profile, _)| *profile == record)));
+            }
+            Target { row: self.row, kind, record, address: None, wanted }
+        };
+        records.iter().map(target).collect()
     }
 
-    /// The link which the row's new subprofile needs in its profile, unless the import makes the profile too.
-    fn link(&self, job: &Job<'_>) -> Option<String> {
-        let writes = self.writes.as_ref()?;
-        let makes = matches!(writes.subprofile, Effect::Create(_)) && writes.parent.import() != job.import;
-        let collection = writes.collection.filter(|_| makes)?;
+    /// The name of the field by which the row holds the profile of its subprofile.
+    fn link(&self) -> Option<String> {
+        let collection = self.writes.as_ref()?.collection?;
         Some(subprofiles_field(OwnerId(collection)))
+    }
+
+    /// The link in a profile, where the row writes nothing else.
+    fn link_in(&self, record: RecordId) -> Option<Target> {
+        let (fields, members, links) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::from([self.link()?]));
+        let wanted = Wanted::Change { fields, members, links, fills: false };
+        Some(Target { row: self.row, kind: RecordKind::Profile, record, address: None, wanted })
+    }
+
+    fn is_gone(&self, kind: RecordKind, record: RecordId) -> bool {
+        self.applied.get(&(kind, record)) == Some(&Applied::Gone)
     }
 }
 
@@ -116,65 +125,114 @@ pub async fn change_all<'r>(
     let mut open: Vec<usize> = (0..rows.len()).collect();
     while !open.is_empty() {
         open.iter().for_each(|&at| rows[at].decide(job));
-        apply(&changes, &mut rows, &open, |row| row.targets(job)).await?;
-        let mut held_already: BTreeSet<RecordId> = BTreeSet::new();
-        for &at in &open {
-            let of_row = rows[at].targets(job).into_iter();
-            let linked = of_row.filter(|target| target.kind == RecordKind::Profile && has_link(&target.wanted));
-            held_already.extend(linked.map(|target| target.record));
-        }
-        let mut linked: BTreeMap<RecordId, Vec<usize>> = BTreeMap::new();
-        for &at in &open {
-            if let (Some(_), Some(writes)) = (rows[at].link(job), &rows[at].writes) {
-                linked.entry(writes.parent).or_default().push(at);
-            }
-        }
-        linked.retain(|parent, _| !held_already.contains(parent));
-        let links = |row: &LoadedRow<'_>| -> Vec<Target> {
-            let Some(link) = row.link(job) else { return Vec::new() };
-            let parent = row.writes.as_ref().map(|writes| writes.parent);
-            let (fields, members) = (BTreeMap::new(), BTreeMap::new());
-            let wanted = Wanted::Change { fields, members, links: BTreeSet::from([link]), fills: false };
-            let target = |record| Target { row: row.row, kind: RecordKind::Profile, record, address: None, wanted };
-            parent.map(target).into_iter().collect()
-        };
-        let mut first: Vec<usize> = linked.values().map(|of_parent| of_parent[0]).collect();
-        first.sort_unstable();
-        apply(&changes, &mut rows, &first, links).await?;
-        for (parent, of_parent) in linked {
-            let name = (RecordKind::Profile, parent);
-            let outcome = rows[of_parent[0]].applied.get(&name).copied();
-            for at in of_parent.into_iter().skip(1) {
-                rows[at].applied.extend(outcome.map(|outcome| (name, outcome)));
-            }
-        }
+        find_holds(&changes, (job, rules), &mut rows, &open).await?;
+        let of_profiles = targets(&rows, &open, RecordKind::Profile);
+        let held: BTreeSet<RecordId> =
+            of_profiles.iter().filter(|(_, target)| has_link(target)).map(|(_, target)| target.record).collect();
+        apply(&changes, &mut rows, of_profiles).await?;
+        let links = links(&rows, &open, &held);
+        apply(&changes, &mut rows, links).await?;
+        share_outcomes(&mut rows, &open);
+        let mut of_subprofiles = targets(&rows, &open, RecordKind::Subprofile);
+        of_subprofiles.retain(|(at, target)| !rows[*at].is_gone(target.kind, target.record));
+        apply(&changes, &mut rows, of_subprofiles).await?;
         open.retain(|&at| rows[at].forget_gone());
     }
     Ok(rows)
 }
 
-fn has_link(wanted: &Wanted) -> bool {
-    matches!(wanted, Wanted::Change { links, .. } if !links.is_empty())
+/// The changes and deletions which some rows want of profiles or of subprofiles, each with the place of its row.
+fn targets(rows: &[LoadedRow<'_>], some: &[usize], kind: RecordKind) -> Vec<(usize, Target)> {
+    some.iter().flat_map(|&at| rows[at].targets(kind).into_iter().map(move |target| (at, target))).collect()
 }
 
-/// Writes the targets of some rows, and notes the outcomes. Of two deletions of a record the first counts, and the second
-/// finds nothing.
-async fn apply<'r>(
+fn has_link(target: &Target) -> bool {
+    matches!(&target.wanted, Wanted::Change { links, .. } if !links.is_empty())
+}
+
+/// Finds the profiles which rows hold.
+///
+/// A row which makes a subprofile holds the profile, unless the import made the profile. A row which changes a subprofile holds
+/// a profile which another import made.
+async fn find_holds(
     changes: &Changes<'_>,
-    rows: &mut [LoadedRow<'r>],
+    (job, rules): (&Job<'_>, &[RecordRules<'_>]),
+    rows: &mut [LoadedRow<'_>],
     some: &[usize],
-    targets: impl Fn(&LoadedRow<'r>) -> Vec<Target>,
+) -> Result<(), ImportError> {
+    // People's profiles stay, and those of the import go with the rows.
+    let may_go = |profile: RecordId| profile.import() != job.import && !profile.import().is_by_hand();
+    for &at in some {
+        let row = &mut rows[at];
+        let makes = row.writes.as_ref().filter(|writes| matches!(writes.subprofile, Effect::Create(_)));
+        let parent = makes.map(|writes| writes.parent).filter(|parent| parent.import() != job.import);
+        row.holds = parent.into_iter().map(|parent| (parent, None)).collect();
+    }
+    let mut changed = targets(rows, some, RecordKind::Subprofile);
+    changed.retain(|(at, target)| {
+        matches!(target.wanted, Wanted::Change { .. }) && rows[*at].plan.profiles.iter().any(|&profile| may_go(profile))
+    });
+    let Some(of_subprofiles) = rules.iter().find(|rules| rules.kind == RecordKind::Subprofile) else { return Ok(()) };
+    let names: Vec<RecordRef> = changed.iter().map(|(_, target)| (target.kind, target.record)).collect();
+    let records = changes.records(&names).await?;
+    for (at, target) in changed {
+        let Some(record) = records.get(&(target.kind, target.record)) else { continue };
+        let me = Writer::of(job.import, target.row);
+        let due = due(Some(record), &target.wanted, me, of_subprofiles.terms, record.updated_at);
+        if let (Due::Write { .. }, Some(parent)) = (due, record.parent.filter(|&parent| may_go(parent))) {
+            rows[at].holds.push((parent, Some(target.record)));
+        }
+    }
+    Ok(())
+}
+
+/// The links in the profiles which rows hold, but for those in profiles which are `held` already: each by the first of its rows.
+fn links(rows: &[LoadedRow<'_>], some: &[usize], held: &BTreeSet<RecordId>) -> Vec<(usize, Target)> {
+    let mut held = held.clone();
+    let mut links = Vec::new();
+    for &at in some {
+        for (profile, _) in &rows[at].holds {
+            if held.insert(*profile) {
+                links.extend(rows[at].link_in(*profile).map(|link| (at, link)));
+            }
+        }
+    }
+    links
+}
+
+/// Notes the outcome of a link for each row that holds the profile. A subprofile goes with its profile.
+fn share_outcomes(rows: &mut [LoadedRow<'_>], some: &[usize]) {
+    let mut gone = BTreeSet::new();
+    for &at in some {
+        let of_row = rows[at].applied.iter().filter(|(_, outcome)| **outcome == Applied::Gone);
+        gone.extend(of_row.map(|(name, _)| *name));
+    }
+    for &at in some {
+        for (profile, subprofile) in std::mem::take(&mut rows[at].holds) {
+            if gone.contains(&(RecordKind::Profile, profile)) {
+                let subprofile = subprofile.map(|subprofile| (RecordKind::Subprofile, subprofile));
+                let names = [(RecordKind::Profile, profile)].into_iter().chain(subprofile);
+                rows[at].applied.extend(names.map(|name| (name, Applied::Gone)));
+            }
+        }
+    }
+}
+
+/// Writes targets, and notes the outcomes for their rows. Of two deletions of a record the first counts, and the second finds
+/// nothing.
+async fn apply(
+    changes: &Changes<'_>,
+    rows: &mut [LoadedRow<'_>],
+    targets: Vec<(usize, Target)>,
 ) -> Result<(), LeasedError> {
     let (mut wanted, mut of_rows, mut taken) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for &at in some {
-        for target in targets(&rows[at]) {
-            let name = (target.kind, target.record);
-            if taken.insert(name) {
-                wanted.push(target);
-                of_rows.push((at, name));
-            } else {
-                rows[at].applied.insert(name, Applied::Gone);
-            }
+    for (at, target) in targets {
+        let name = (target.kind, target.record);
+        if taken.insert(name) {
+            wanted.push(target);
+            of_rows.push((at, name));
+        } else {
+            rows[at].applied.insert(name, Applied::Gone);
         }
     }
     for ((at, name), outcome) in of_rows.into_iter().zip(changes.apply(&wanted).await?) {

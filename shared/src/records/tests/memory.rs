@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::super::Record;
 use super::super::image::{Former, Image};
 use super::super::index::{IndexTerm, Indexable, of_record};
+use super::super::record::subprofiles_field;
 use super::super::record::{Fields, Gone, Writer};
 use super::super::restore::RowFate;
-use super::super::wanted::subprofiles_field;
 use crate::id::{ImportId, OwnerId, RecordId, Row};
 use crate::store::keys::RecordKind;
 
@@ -67,11 +67,11 @@ pub fn number(fields: &Fields, name: &str) -> Option<u64> {
 pub fn terms(Indexable { owner, parent, fields }: Indexable<'_>) -> BTreeSet<IndexTerm> {
     let indexed = fields.iter().filter(|(field, _)| INDEXED.contains(&field.as_str()));
     let term = |(field, value): (&String, &Value)| {
-        Some(IndexTerm { owner: owner?, field: field.clone(), value: value.to_string() })
+        Some(IndexTerm { owner: owner?, field: field.clone(), value: value.to_string(), is_lost: false })
     };
     let parent = owner.zip(parent).map(|(owner, parent)| {
         let (field, value) = ("parent".to_owned(), parent.to_string());
-        IndexTerm { owner, field, value }
+        IndexTerm { owner, field, value, is_lost: false }
     });
     indexed.filter_map(term).chain(parent).collect()
 }

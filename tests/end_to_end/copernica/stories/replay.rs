@@ -1,83 +1,169 @@
-//! The oracle of the stories: all recorded writes to the profiles of a database, replayed without those of undone imports.
+//! The oracle of the stories: all recorded writes to the records of a database, replayed without those of undone imports.
 //!
 //! The oracle knows the promises of the documentation and nothing of tables, chunks, images or versions. A write is
-//! recorded when somebody makes it: a value that is there already is no write.
+//! recorded when somebody makes it: a value that is there already is no write. [`super::rows`] tells the writes of an import.
+//!
+//! - A record stands as long as somebody who stands has made or changed it.
+//! - A profile stands as well as long as somebody who stands has made or changed a subprofile of it: a subprofile is seen with
+//!   its profile alone.
+//! - A removed profile hides its subprofiles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The values of a profile by name. Interests are named `interest.NAME` and have the value `yes`, or none.
+/// The values of a record by column. Interests are columns named `interest.NAME` and have the value `yes`, or none.
 pub type Values = BTreeMap<String, String>;
 
 /// A writer: an import, or people.
 pub type By = Option<u64>;
 
-/// A write to a profile.
+/// A table of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    Profile,
+    Subprofile,
+}
+
+/// The name of a record: the profile and the subprofile which a row made have the same id.
+pub type RecordName = (Sort, u64);
+
+/// A write to a record.
 #[derive(Clone, Debug)]
-enum Wrote {
-    Made(Values),
+pub enum Wrote {
+    /// The record made, with its values, and for a subprofile with its profile.
+    Made(Values, Option<u64>),
     Set(String, String),
     Deleted,
+}
+
+/// A recorded write.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub by: By,
+    /// The row of the import, from 1; 0 for people.
+    pub row: u64,
+    pub record: RecordName,
+    pub wrote: Wrote,
+}
+
+/// A record in a replay.
+#[derive(Clone, Debug, Default)]
+pub struct Replayed {
+    /// The profile of a subprofile.
+    pub parent: Option<u64>,
+    pub values: Values,
+    is_held: bool,
+    is_deleted: bool,
+}
+
+impl Replayed {
+    /// `true` for a record that stands and is not deleted, whether or not its profile can be seen.
+    pub fn stands(&self) -> bool {
+        self.is_held && !self.is_deleted
+    }
 }
 
 /// All writes so far, and the undone imports.
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
-    writes: Vec<(By, u64, Wrote)>,
+    pub(super) writes: Vec<Written>,
     undone: BTreeSet<u64>,
 }
 
-/// A row of a file: the cells by the name of the column; a column may be absent.
-pub type Row = BTreeMap<String, String>;
-
-/// What an import of rows is told to do.
-#[derive(Clone, Debug)]
-pub struct Wish {
-    pub action: &'static str,
-    pub key: Option<&'static str>,
-    pub ignores_empty: bool,
-    /// Whether profiles which no row matches are removed.
-    pub removes: bool,
+/// What an undo tells of itself: the numbers of removed records and of rows by the fate of their changes, and the records that
+/// stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    pub removed: u64,
+    pub kept: BTreeSet<RecordName>,
+    pub fates: BTreeMap<&'static str, u64>,
 }
 
-/// The numbers of rows by outcome, of those which are not 0.
-pub type Outcomes = BTreeMap<&'static str, u64>;
+/// The fate of a row's change or deletion; of several the last in this order is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    Restored,
+    BroughtBack,
+    ChangesKept,
+    Gone,
+}
 
 impl Replay {
-    /// The profiles that people can see, by id.
-    pub fn profiles(&self) -> BTreeMap<u64, Values> {
-        let stands = |by: &By| by.is_none_or(|import| !self.undone.contains(&import));
-        let mut seen: BTreeMap<u64, (bool, bool, Values)> = BTreeMap::new();
-        for (by, id, wrote) in &self.writes {
+    fn stands(&self, by: By) -> bool {
+        by.is_none_or(|import| !self.undone.contains(&import))
+    }
+
+    /// All records that were ever made, without the writes of undone imports.
+    pub fn records(&self) -> BTreeMap<RecordName, Replayed> {
+        let mut records: BTreeMap<RecordName, Replayed> = BTreeMap::new();
+        for Written { by, record, wrote, .. } in &self.writes {
+            let stands = self.stands(*by);
+            if let Wrote::Made(values, parent) = wrote {
+                let made = Replayed { parent: *parent, values: values.clone(), is_held: stands, is_deleted: false };
+                records.insert(*record, made);
+            }
+            let written = records.get_mut(record).expect("a record is made before it is changed");
             match wrote {
-                Wrote::Made(values) => drop(seen.insert(*id, (stands(by), false, values.clone()))),
-                Wrote::Set(name, value) if stands(by) => {
-                    let (held, _, values) = seen.get_mut(id).expect("a profile is made before it is changed");
-                    *held = true;
-                    values.insert(name.clone(), value.clone());
+                _ if !stands => continue,
+                Wrote::Deleted => {
+                    written.is_deleted = true;
+                    continue;
                 }
-                Wrote::Deleted if stands(by) => {
-                    seen.get_mut(id).expect("a profile is made before it is deleted").1 = true;
+                Wrote::Made(..) => {}
+                Wrote::Set(column, value) => {
+                    written.is_held = true;
+                    written.values.insert(column.clone(), value.clone());
                 }
-                Wrote::Set(..) | Wrote::Deleted => {}
+            }
+            if let Some(parent) = written.parent {
+                records.get_mut(&(Sort::Profile, parent)).expect("a profile is made before its subprofiles").is_held =
+                    true;
             }
         }
-        seen.into_iter().filter(|(_, (held, gone, _))| *held && !gone).map(|(id, (.., values))| (id, values)).collect()
+        records
     }
 
-    /// Notes a profile made by people.
-    pub fn made_by_hand(&mut self, id: u64, values: Values) {
-        self.writes.push((None, id, Wrote::Made(values)));
+    /// The records of a table that people can see, by id.
+    pub fn seen(&self, sort: Sort) -> BTreeMap<u64, Replayed> {
+        let all = self.records();
+        let is_seen = |record: &Replayed| {
+            record.stands() && record.parent.is_none_or(|parent| all[&(Sort::Profile, parent)].stands())
+        };
+        let of_sort = all.iter().filter(|((of, _), record)| *of == sort && is_seen(record));
+        of_sort.map(|((_, id), record)| (*id, record.clone())).collect()
     }
 
-    /// Notes values that people gave a profile. A value which the profile has already is no write.
-    pub fn changed_by_hand(&mut self, id: u64, values: &Values) {
-        let before = self.profiles().remove(&id).expect("people edit profiles that they see");
-        self.note_changes(None, id, &before, values);
+    /// Notes a record made by people.
+    pub fn made_by_hand(&mut self, record: RecordName, values: Values, parent: Option<u64>) {
+        self.writes.push(Written { by: None, row: 0, record, wrote: Wrote::Made(values, parent) });
     }
 
-    /// Notes a profile deleted by people.
-    pub fn deleted_by_hand(&mut self, id: u64) {
-        self.writes.push((None, id, Wrote::Deleted));
+    /// Notes values that people gave a record. A value which the record has already is no write.
+    pub fn changed_by_hand(&mut self, record: RecordName, values: &Values) {
+        let before = self.records().remove(&record).expect("people edit records that they see").values;
+        self.note_changes((None, 0), record, &before, values);
+    }
+
+    /// Notes a record deleted by people.
+    pub fn deleted_by_hand(&mut self, record: RecordName) {
+        self.writes.push(Written { by: None, row: 0, record, wrote: Wrote::Deleted });
+    }
+
+    /// `true` for a record that people deleted.
+    pub fn is_deleted_by_hand(&self, record: RecordName) -> bool {
+        let is_deletion = |written: &Written| {
+            written.record == record && written.by.is_none() && matches!(written.wrote, Wrote::Deleted)
+        };
+        self.writes.iter().any(is_deletion)
+    }
+
+    /// Notes the changes of values which differ from those `before`. Returns whether there are any.
+    pub fn note_changes(&mut self, (by, row): (By, u64), record: RecordName, before: &Values, values: &Values) -> bool {
+        let differ = |(name, value): &(&String, &String)| before.get(*name).map_or("", String::as_str) != *value;
+        let changes: Vec<_> = values.iter().filter(differ).collect();
+        let is_changed = !changes.is_empty();
+        let noted = changes.into_iter().map(|(name, value)| Wrote::Set(name.clone(), value.clone()));
+        self.writes.extend(noted.map(|wrote| Written { by, row, record, wrote }));
+        is_changed
     }
 
     /// Notes an undone import.
@@ -85,114 +171,54 @@ impl Replay {
         self.undone.insert(import);
     }
 
-    /// Notes the writes of an import with these rows, and tells the outcomes.
-    pub fn import(&mut self, import: u64, wish: &Wish, rows: &[Row], defaults: &Values) -> Outcomes {
-        let mut outcomes = Outcomes::new();
-        // Rows act on the profiles as they were before the import: no row finds a profile that the import itself made.
-        let standing = self.profiles();
-        let missing = if wish.removes { missing(wish, rows, &standing) } else { Some(Vec::new()) };
-        let Some(missing) = missing else { return outcomes };
-        for at in 0..rows.len() {
-            let outcome = self.row(import, wish, (at, rows), &standing, defaults);
-            *outcomes.entry(outcome).or_default() += 1;
+    /// What the undo of an import tells, if the import is undone alone. `columns` are those of the schema: the values of a
+    /// column that was deleted cannot be given back.
+    pub fn told(&self, import: u64, columns: &BTreeSet<String>) -> Told {
+        let mut after = self.clone();
+        after.undo(import);
+        let records = after.records();
+        let of_import = || self.writes.iter().filter(|written| written.by == Some(import));
+        let made = of_import().filter(|written| matches!(written.wrote, Wrote::Made(..)));
+        let made: BTreeSet<RecordName> = made.map(|written| written.record).collect();
+        let deleted = made.iter().filter(|record| self.is_deleted_by_hand(**record)).count() as u64;
+        let kept: Vec<RecordName> =
+            made.iter().copied().filter(|name| records[name].is_held && !self.is_deleted_by_hand(*name)).collect();
+        let mut rows: BTreeMap<u64, Fate> = BTreeMap::new();
+        for written in of_import() {
+            let is_there = records[&written.record].stands();
+            let fate = match &written.wrote {
+                Wrote::Made(..) => continue,
+                _ if !is_there => Fate::Gone,
+                Wrote::Deleted => Fate::BroughtBack,
+                Wrote::Set(column, _) if !columns.contains(column) => Fate::Gone,
+                Wrote::Set(column, _) if self.is_last(written, column) => Fate::Restored,
+                Wrote::Set(..) => Fate::ChangesKept,
+            };
+            let strongest = rows.entry(written.row).or_insert(fate);
+            *strongest = fate.max(*strongest);
         }
-        // A row that failed may have meant any of them.
-        if !outcomes.contains_key("failed") && !missing.is_empty() {
-            outcomes.insert("removed_missing", missing.len() as u64);
-            self.writes.extend(missing.into_iter().map(|id| (Some(import), id, Wrote::Deleted)));
-        }
-        outcomes
-    }
-
-    fn row(
-        &mut self,
-        import: u64,
-        wish: &Wish,
-        (at, rows): (usize, &[Row]),
-        standing: &BTreeMap<u64, Values>,
-        defaults: &Values,
-    ) -> &'static str {
-        let row = &rows[at];
-        if row.values().all(String::is_empty) {
-            return "failed";
-        }
-        let key = wish.key.and_then(|key| key_of(row, key));
-        let adds = wish.action.contains("add");
-        if wish.action == "add" || (key.is_none() && adds) {
-            return self.make(import, at, row, wish, defaults);
-        }
-        let (Some(name), Some(key)) = (wish.key, key) else { return "failed" };
-        let same = |other: &&Row| key_of(other, name).as_ref() == Some(&key);
-        if rows[at + 1..].iter().any(|other| same(&other)) {
-            return "skipped";
-        }
-        // Of the earlier rows with the same key, the last cell that is not empty stands in for an empty or absent cell.
-        let mut cells = row.clone();
-        if wish.ignores_empty {
-            for earlier in rows[..at].iter().filter(same).rev() {
-                for (name, cell) in earlier.iter().filter(|(_, cell)| !cell.is_empty()) {
-                    let own = cells.entry(name.clone()).or_default();
-                    if own.is_empty() {
-                        own.clone_from(cell);
-                    }
-                }
-            }
-        }
-        let met = standing.iter().find(|(_, values)| key_of(values, name).as_ref() == Some(&key));
-        match (wish.action, met) {
-            ("update" | "update or add", Some((&id, before))) => {
-                let cells = given(&cells, wish.ignores_empty);
-                if self.note_changes(Some(import), id, before, &cells) { "updated" } else { "unchanged" }
-            }
-            ("delete", Some((&id, _))) => {
-                self.writes.push((Some(import), id, Wrote::Deleted));
-                "deleted"
-            }
-            ("update or add" | "ignore or add", None) => self.make(import, at, &cells, wish, defaults),
-            _ => "skipped",
+        let count = |fate: Fate| rows.values().filter(|of_row| **of_row == fate).count() as u64;
+        let fates = [
+            ("restored", Fate::Restored),
+            ("brought_back", Fate::BroughtBack),
+            ("changes_kept", Fate::ChangesKept),
+            ("gone", Fate::Gone),
+        ];
+        Told {
+            removed: made.len() as u64 - deleted - kept.len() as u64,
+            kept: kept.into_iter().collect(),
+            fates: fates.map(|(word, fate)| (word, count(fate))).into(),
         }
     }
 
-    fn make(&mut self, import: u64, at: usize, cells: &Row, wish: &Wish, defaults: &Values) -> &'static str {
-        let mut values = defaults.clone();
-        values.extend(given(cells, wish.ignores_empty));
-        values.retain(|_, value| !value.is_empty());
-        self.writes.push((Some(import), import * 1_000_000_000 + at as u64 + 1, Wrote::Made(values)));
-        "created"
+    /// `true` if the last of the standing writes to a column of the record is that of the row.
+    fn is_last(&self, of_row: &Written, column: &str) -> bool {
+        let is_to_column = |written: &&Written| {
+            written.record == of_row.record
+                && self.stands(written.by)
+                && matches!(&written.wrote, Wrote::Set(name, _) if name == column)
+        };
+        let last = self.writes.iter().rev().find(is_to_column);
+        last.is_some_and(|last| (last.by, last.row) == (of_row.by, of_row.row))
     }
-
-    fn note_changes(&mut self, by: By, id: u64, before: &Values, values: &Values) -> bool {
-        let differ = |(name, value): &(&String, &String)| before.get(*name).map_or("", String::as_str) != *value;
-        let changes: Vec<_> = values.iter().filter(differ).collect();
-        let is_changed = !changes.is_empty();
-        let noted = changes.into_iter().map(|(name, value)| (by, id, Wrote::Set(name.clone(), value.clone())));
-        self.writes.extend(noted);
-        is_changed
-    }
-}
-
-/// The profiles which no row matches, or `None` for a file that is not loaded because it is no list of the profiles: no row
-/// has a key, or none matches. A file with a row that cannot be read is loaded.
-fn missing(wish: &Wish, rows: &[Row], standing: &BTreeMap<u64, Values>) -> Option<Vec<u64>> {
-    let name = wish.key?;
-    let keys: BTreeSet<String> = rows.iter().filter_map(|row| key_of(row, name)).collect();
-    let matches = |values: &Values| key_of(values, name).is_some_and(|key| keys.contains(&key));
-    let is_list = !keys.is_empty() && (standing.is_empty() || standing.values().any(matches));
-    let has_unread = rows.iter().any(|row| row.values().all(String::is_empty));
-    let missing = standing.iter().filter(|(_, values)| !matches(values)).map(|(id, _)| *id);
-    (is_list || has_unread).then(|| missing.collect())
-}
-
-/// The values that cells give: none for an empty cell, if empty cells are ignored. An interest has the value `yes` or none.
-fn given(cells: &Row, ignores_empty: bool) -> Values {
-    let value = |(name, cell): (&String, &String)| {
-        let is_no = name.starts_with("interest.") && cell == "no";
-        (name.clone(), if is_no { String::new() } else { cell.clone() })
-    };
-    cells.iter().filter(|(_, cell)| !(ignores_empty && cell.is_empty())).map(value).collect()
-}
-
-/// The key of a row or a profile as keys are compared: without case and outer blanks. An empty key matches nothing.
-fn key_of(values: &BTreeMap<String, String>, name: &str) -> Option<String> {
-    values.get(name).map(|value| value.trim().to_lowercase()).filter(|key| !key.is_empty())
 }

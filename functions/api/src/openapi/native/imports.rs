@@ -240,7 +240,7 @@ struct Undone {
     /// The number of entries, or of contacts, that the undo removed.
     removed: u64,
     /// Things and records that stay, because something else refers to each or somebody changed each since. The list has
-    /// at most a hundred things and a hundred people.
+    /// at most a hundred things and the records of a hundred rows.
     kept: Vec<KeptThing>,
     /// The number of rows whose changes of profiles or people the undo took back. Absent for imports which change nothing
     /// that stood before.
@@ -259,7 +259,7 @@ struct Undone {
 #[derive(ToSchema)]
 #[schema(as = Kept)]
 struct KeptThing {
-    /// The kind of the thing: `user`, `client`, `project`, `tag`, `company`, `person` or `profile`.
+    /// The kind of the thing: `user`, `client`, `project`, `tag`, `company`, `person`, `profile` or `subprofile`.
     #[schema(example = "project")]
     kind: String,
     /// The id of the thing among the things of its kind.
