@@ -12,22 +12,24 @@ mod columns;
 mod leftovers;
 mod replay;
 mod rows;
+mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use shared::store::Table;
 
-use super::{delete, get, made, put, send};
+use super::{delete, made, put, send};
 use crate::stack::Stack;
 use crate::world::Draw;
 use columns::Column;
-use replay::{RecordName, Replay, Sort, Told, Values};
+use replay::{RecordName, Replay, Sort, Values};
 use rows::{Row, Wish};
+use shown::told;
 
 /// The number of stories in a plain `cargo test`.
 const STORIES: u64 = 250;
@@ -35,8 +37,6 @@ const STORIES: u64 = 250;
 const EVENTS: u64 = 14;
 /// The rows of a chunk, few enough that most files have several chunks.
 const ROWS_PER_CHUNK: u32 = 2;
-/// The tables of records.
-const SORTS: [Sort; 2] = [Sort::Profile, Sort::Subprofile];
 
 /// A story under way.
 struct Story {
@@ -295,62 +295,6 @@ impl Story {
         }
         Ok(())
     }
-
-    /// Compares the records that people see with those of the oracle.
-    async fn compare(&mut self) -> anyhow::Result<()> {
-        if self.is_deleted {
-            return Ok(());
-        }
-        for sort in SORTS {
-            let seen = self.listed(sort).await?;
-            let mut expected = BTreeMap::new();
-            for (id, record) in self.replay.seen(sort) {
-                expected.insert(id, (record.parent, self.shown_values(record.values)));
-            }
-            ensure!(seen == expected, "people see the {sort:?}s\n  {seen:?}\nand not\n  {expected:?}");
-        }
-        let Some(profile) = self.some_record(Sort::Profile) else { return Ok(()) };
-        let path = format!("/profile/{profile}/subprofiles/{}?limit=1000", self.collection);
-        let seen: BTreeSet<u64> = ids(&get(&self.stack, &path).await?)?.into_iter().collect();
-        let all = self.replay.seen(Sort::Subprofile);
-        let expected = all.iter().filter(|(_, record)| record.parent == Some(profile)).map(|(id, _)| *id);
-        let expected: BTreeSet<u64> = expected.collect();
-        ensure!(seen == expected, "profile {profile} has the subprofiles {seen:?}, not {expected:?}");
-        Ok(())
-    }
-
-    /// The values of columns that the schema has.
-    fn shown_values(&self, mut values: Values) -> Values {
-        let slots = self.slots();
-        values.retain(|slot, value| !value.is_empty() && slots.contains(slot));
-        values
-    }
-
-    /// The records of a table as its list shows them, with their profile and values. The total of the list is their number.
-    async fn listed(&self, sort: Sort) -> anyhow::Result<BTreeMap<u64, (Option<u64>, Values)>> {
-        let path = match sort {
-            Sort::Profile => format!("/database/{}/profiles?limit=1000", self.database),
-            Sort::Subprofile => format!("/collection/{}/subprofiles?limit=1000", self.collection),
-        };
-        let page = get(&self.stack, &path).await?;
-        let mut seen = BTreeMap::new();
-        for (id, record) in ids(&page)?.into_iter().zip(page["data"].as_array().into_iter().flatten()) {
-            let mut values = Values::new();
-            for (name, value) in record["fields"].as_object().context("no fields")? {
-                let column = self.columns.iter().find(|column| column.sort == sort && column.name == *name);
-                let slot = column.with_context(|| format!("the column {name:?}"))?.slot.clone();
-                values.insert(slot, value.as_str().context("no text")?.to_owned());
-            }
-            for name in record["interests"].as_array().into_iter().flatten() {
-                values.insert(format!("interest.{}", name.as_str().unwrap_or_default()), "yes".to_owned());
-            }
-            let parent = record["profile"].as_str().map(str::parse).transpose()?;
-            seen.insert(id, (parent, self.shown_values(values)));
-        }
-        let total = page["total"].as_u64().context("no total")?;
-        ensure!(total == seen.len() as u64, "a list of {} {sort:?}s has the total {total}", seen.len());
-        Ok(seen)
-    }
 }
 
 /// The path of a record at the door.
@@ -359,22 +303,6 @@ fn path_of((sort, id): RecordName) -> String {
         Sort::Profile => format!("/profile/{id}"),
         Sort::Subprofile => format!("/subprofile/{id}"),
     }
-}
-
-/// The ids on a page of a list.
-fn ids(page: &Value) -> anyhow::Result<Vec<u64>> {
-    let all = page["data"].as_array().context("no data")?.iter();
-    all.map(|record| Ok(record["ID"].as_str().context("no id")?.parse()?)).collect()
-}
-
-/// What the undo of an import told.
-fn told(undone: &Value) -> Told {
-    let number = |word: &str| undone[word].as_u64().unwrap_or_default();
-    let sort = |kind: &Value| if kind == "profile" { Sort::Profile } else { Sort::Subprofile };
-    let kept = undone["kept"].as_array().into_iter().flatten();
-    let kept = kept.filter_map(|kept| Some((sort(&kept["kind"]), kept["id"].as_u64()?)));
-    let fates = ["restored", "brought_back", "changes_kept", "gone"];
-    Told { removed: number("removed"), kept: kept.collect(), fates: fates.map(|word| (word, number(word))).into() }
 }
 
 fn number_in(name: &str) -> Option<u64> {

@@ -60,8 +60,8 @@ pub(super) const UPDATES: ProfileCargo = ProfileCargo {
     ],
 };
 
-/// Eight rows in three chunks: profiles with subprofiles, where both stand, one stands, or none. New subprofiles of a profile
-/// that stands are in one chunk, for the first of them to be loaded holds the profile.
+/// Eight rows in three chunks: profiles with subprofiles, where both stand, one stands, or none. New and changed subprofiles of
+/// a profile that stands are in one chunk, for the first of them to be loaded holds the profile.
 pub(super) const MIXED: ProfileCargo = ProfileCargo {
     action: ProfileAction::UpdateOrAdd,
     key_fields: &["Email", "Pets.Name"],
@@ -131,9 +131,9 @@ impl Bench {
         let worker = faults.connect(&stack.system)?;
         let database = database(&stack, cargo.subprofiles).await?;
         let mut bench = Self { stack, postman, faults, worker, start: Vec::new() };
-        let first = "Email,Name,City\ndan@example.com,Dan,Ghent\neve@example.com,Eve,Ghent\n";
-        let action = ProfileAction::Add;
-        let first = queue(bench.services(), (database, action, &[], false), "shared.csv", first.to_owned()).await?;
+        let first = "Email,Name,City,Pets.Name\ndan@example.com,Dan,Ghent,Mia\neve@example.com,Eve,Ghent,\n";
+        let terms = (database, ProfileAction::Add, ["Email", "Pets.Name"].as_slice(), false);
+        let first = queue(bench.services(), terms, "shared.csv", first.to_owned()).await?;
         bench.services().queues.send(&Message::Start { account: ACCOUNT, import: first.id }).await?;
         Box::pin(bench.postman.drain_all(&bench.worker, &bench.faults)).await;
         let ProfileCargo { action, key_fields, rows, removes, .. } = cargo;
@@ -231,7 +231,7 @@ pub(super) async fn edit_profiles(stack: &Stack) -> anyhow::Result<()> {
     put(stack, &format!("/profile/{ada}"), &json!({ "fields": { "City": "Leuven" } })).await?;
     made(stack, &format!("/profile/{}/subprofiles/1", made_by_import(4)), &json!({ "Name": "Sue" })).await?;
     put(stack, &format!("/subprofile/{}", made_by_import(5)), &json!({ "Kind": "lynx" })).await?;
-    delete(stack, &format!("/subprofile/{}", made_by_import(7))).await?;
+    delete(stack, &format!("/subprofile/{}", made_by_import(8))).await?;
     Ok(())
 }
 

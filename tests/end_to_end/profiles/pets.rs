@@ -1,9 +1,14 @@
 //! Files with columns of a collection: each row has a subprofile, and rows of one profile share it.
 
 use serde_json::{Value, json};
+use shared::plan::plan;
 
+use super::joined::{ACCOUNT, made};
 use super::{Harbour, id_of};
-use crate::copernica::{get, put};
+use crate::copernica::{delete, get, put};
+use crate::faults::Faults;
+use crate::postman::Postman;
+use crate::stack::Stack;
 
 /// A subprofile as `profile name kind`.
 async fn pet(harbour: &Harbour, id: u64) -> anyhow::Result<String> {
@@ -165,5 +170,21 @@ async fn a_row_which_only_makes_a_subprofile_restores_nothing_in_its_undo() -> a
         assert_eq!(told, [Some(0); 4], "{undone}");
         assert!(harbour.rows(&import).await?.iter().all(|row| row["undo"].is_null()));
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_whose_profile_people_delete_before_the_load_make_one_profile_together() -> anyhow::Result<()> {
+    let harbour = Harbour::on(Stack::by_hand(2).await?).await?;
+    let ada = harbour.profile(&json!({ "Email": "ada@example.com" })).await?;
+    let options = json!({ "action": "update or add", "key_fields": ["Email", "Pets.Name"] });
+    let file = "Email,Pets.Name\nada@example.com,Tom\nada@example.com,Ant\nbea@example.com,Rex\n";
+    let import = made(&harbour, file, &options).await?;
+    plan(&harbour.stack.functions().parser, ACCOUNT, import).await?;
+    delete(&harbour.stack, &format!("/profile/{ada}")).await?;
+    Postman::of(&harbour.stack.system).drain_all(harbour.stack.functions(), &Faults::default()).await;
+    let [tom, ant] = [1, 2].map(|row| import.0 * 1_000_000_000 + row);
+    assert_eq!(harbour.shown(ant).await?, "ada@example.com||Utrecht|0");
+    assert_eq!((pet(&harbour, tom).await?, pet(&harbour, ant).await?), (format!("{ant}|Tom|"), format!("{ant}|Ant|")));
     Ok(())
 }
