@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use shared::queue::QueueUrls;
+use shared::retention::Retention;
 use shared::services::ResourceNames;
 use shared::store::TableNames;
 
@@ -155,8 +156,12 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
         bucket: "B".to_owned(),
         queues: QueueUrls { arrival: queue(), work: queue(), load: queue(), revert: queue(), follow_ups: queue() },
     };
-    let read: BTreeSet<_> = names.variables().into_iter().map(|(name, _)| name.to_owned()).collect();
-    let environment = Environment::new("http://host.docker.internal:4566", &names);
+    let retention = Retention { undo: "30".parse()?, ..Retention::default() };
+    let read = names.variables().into_iter().map(|(name, _)| name);
+    let read = read.chain(retention.variables().map(|(name, _)| name));
+    let read: BTreeSet<_> = read.map(str::to_owned).collect();
+    let environment = Environment::new("http://host.docker.internal:4566", &names, retention);
+    assert!(environment.lines().any(|line| line == "UNDO_DAYS=30"));
     let local: Vec<_> = environment.lines().collect();
     assert!(
         local.contains(&"WORK_QUEUE_URL=http://host.docker.internal:4566/000000000000/Queue".to_owned()),
