@@ -299,6 +299,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         created_at: now,
         updated_at: now,
         started_at: None,
+        undo_until: None,
         completed_at: None,
         reverted_at: None,
         source,
