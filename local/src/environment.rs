@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use shared::queue::QueueUrls;
+use shared::retention::Retention;
 use shared::services::ResourceNames;
 
 use crate::emulators::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, arn};
@@ -16,7 +17,7 @@ pub struct Environment(BTreeMap<&'static str, String>);
 impl Environment {
     /// Environment of a function for which AWS is at `url`, for example `http://127.0.0.1:4566`. `api_url` is the address of the
     /// router for people and programs on this machine.
-    pub fn new(url: &str, api_url: &str, names: &ResourceNames) -> Self {
+    pub fn new(url: &str, api_url: &str, names: &ResourceNames, retention: Retention) -> Self {
         // The URL of a queue is an address, an account and the queue's name. Only the address differs.
         let there = |queue: &str| {
             let path: Vec<_> = queue.split('/').skip(3).collect();
@@ -38,7 +39,9 @@ impl Environment {
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
             ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
         ];
-        Self(names.variables().into_iter().chain(aws).map(|(name, value)| (name, value.to_owned())).collect())
+        let given = names.variables().into_iter().chain(aws).map(|(name, value)| (name, value.to_owned()));
+        let days = retention.variables().map(|(name, days)| (name, days.to_string()));
+        Self(given.chain(days).collect())
     }
 
     /// One line per variable, for example `BUCKET=files`.

@@ -22,6 +22,7 @@ use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::connections::{Connections, Roots, SDK_ATTEMPTS, timeouts};
+use crate::retention::WrongDays;
 
 /// A service of AWS that the functions use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +35,20 @@ pub enum Service {
     Sqs,
 }
 
-/// An environment variable that the function needs is not set.
+/// An environment variable that the function needs is not set or has a wrong value.
 #[derive(Debug, thiserror::Error)]
-#[error("the environment variable {0} is not set")]
-pub struct MissingSetting(&'static str);
+pub enum SettingError {
+    /// The variable with this name is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// One of the times for which things are kept cannot be read.
+    #[error("an environment variable of the retention is wrong: {0}")]
+    Retention(#[from] WrongDays),
+}
 
 /// The value of a variable that has to be there.
-pub fn required(name: &'static str) -> Result<String, MissingSetting> {
-    env::var(name).map_err(|_| MissingSetting(name))
+pub fn required(name: &'static str) -> Result<String, SettingError> {
+    env::var(name).map_err(|_| SettingError::Missing(name))
 }
 
 /// Region, credentials and addresses.
@@ -55,15 +62,15 @@ pub struct Environment {
 
 impl Environment {
     /// Reads the variables of this process.
-    pub fn read() -> Result<Self, MissingSetting> {
+    pub fn read() -> Result<Self, SettingError> {
         Self::of(|name| env::var(name).ok())
     }
 
     /// An empty variable counts as absent: `sam local invoke` gives every variable that the template names, an absent one as
     /// an empty text, which the SDK would take for an address and panic at its first request.
-    fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Self, MissingSetting> {
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let required = |name: &'static str| optional(name).ok_or(MissingSetting(name));
+        let required = |name: &'static str| optional(name).ok_or(SettingError::Missing(name));
         Ok(Self {
             region: required("AWS_REGION")?,
             credentials: Credentials::new(

@@ -70,6 +70,7 @@ use crate::files::place::InboxPlace;
 use crate::files::{Object, UPLOADS};
 use crate::format::{FormatName, RememberedMapping};
 use crate::id::{AccountId, ChunkNo, ImportId, MappingId, RecordId, ThingId};
+use crate::retention;
 use crate::services::Services;
 use crate::store::{Item, Query, StoreError, decode, encode, keys};
 use crate::table::Verdict;
@@ -108,6 +109,10 @@ pub struct Import {
     /// The time at which the plan was complete and loading began, or `None` before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<i64>,
+    /// The last moment at which the undo of the import can be asked for, set when the load begins for the first time. `None`
+    /// before, and for an import whose undo can be asked for at any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_until: Option<i64>,
     /// The time at which the last row got an outcome, or the import was stopped, or `None` before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<i64>,
@@ -334,6 +339,18 @@ impl Import {
     /// The object which holds the rows: the unpacked table if there is any, else the file.
     pub fn table(&self) -> Option<&Object> {
         self.unpacked.as_ref().or(self.source.as_ref())
+    }
+
+    /// The time after which the undo of the import could no longer be asked for, if the time is over.
+    pub fn undo_ended(&self, services: &Services) -> Option<Timestamp> {
+        let until = self.undo_until.filter(|until| services.clock.now_ms() > *until)?;
+        Some(Timestamp::from_millisecond(until).expect("stored times came from a clock"))
+    }
+
+    /// The time at which an item expires that the import writes at the time `at` (milliseconds since the epoch) and that undos
+    /// need, in seconds since the epoch. `None` for an item that never expires.
+    pub fn expiry(&self, at: i64) -> Option<i64> {
+        Some(retention::expiry(at, self.undo_until? - self.started_at?))
     }
 
     /// The time since the import was made.

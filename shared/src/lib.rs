@@ -5,7 +5,7 @@
 //!
 //! | modules | subject |
 //! |---|---|
-//! | `id`, `clock`, `concurrent`, `shorten`, `wire` | ids, time, requests at once, short texts, words on the wire |
+//! | `id`, `clock`, `retention`, `concurrent`, `shorten`, `wire` | ids, time, how long an undo can be asked for, requests at once, short texts, words on the wire |
 //! | `source`, `values`, `table`, `contact_form`, `profile_form`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `connections`, `environment`, `fetch`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, files behind a URL, all clients, leases |
@@ -53,6 +53,7 @@ pub mod profiles;
 pub mod queue;
 pub mod records;
 pub mod results;
+pub mod retention;
 pub mod revert;
 pub mod schema;
 pub mod services;

@@ -257,7 +257,10 @@ async fn begin(
     recall::put_verdict(services, import, &verdict).await?;
     match refusal {
         None => {
-            let change = change.set("started_at", services.clock.now_ms());
+            let now = services.clock.now_ms();
+            let change = change.set("started_at", now);
+            let until = services.retention.undo_until(now);
+            let change = until.into_iter().fold(change, |change, until| change.set("undo_until", until));
             transition(services, import, Status::Processing, change).await
         }
         Some(reason) => forbid::forbid(services, import, change, reason).await,

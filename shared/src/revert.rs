@@ -45,7 +45,16 @@ pub use release::{release, released_steps};
 /// Begins the undo of an import: first the message is sent, then the status changes, so a crash between the two loses
 /// nothing. An import which is undone or being undone stays as it is, except that the undo of an aborted import ends as
 /// `rolled_back` from now on. An aborted import whose undo has ended has nothing left, and becomes `rolled_back` too.
+///
+/// The time for which an undo can be asked for ends here alone ([`Import::undo_until`]): an undo which was asked for in time goes
+/// on to its end, also if its message comes late, because before-images stay for twice that time.
+///
+/// # Errors
+/// [`ImportError::TooLate`] if the undo of the import can no longer be asked for, and no undo has begun.
 pub async fn ask(services: &Services, import: &Import, by: impl Into<Asker>) -> Result<Import, ImportError> {
+    if let Some(until) = import.undo_ended(services).filter(|_| !import.status.is_gone()) {
+        return Err(ImportError::TooLate { import: import.id, status: import.status, until });
+    }
     let (account, id, asker) = (import.account, import.id, by.into());
     let (by, reason) = (asker.by.clone(), asker.reason.clone());
     services.queues.send(&Message::Undo { account, import: id, by, reason, aborts: false }).await?;

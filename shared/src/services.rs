@@ -9,13 +9,14 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock::Clock;
-use crate::environment::{Environment, MissingSetting, Service, clients, required};
+use crate::environment::{Environment, Service, SettingError, clients, required};
 use crate::fetch::Fetcher;
 use crate::files::{Files, UploadSizes};
 use crate::memory::Memory;
 use crate::metrics::{self, Metrics};
 use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
+use crate::retention::Retention;
 use crate::store::{Store, TableNames};
 
 /// The number of fingerprints of rows that a plan holds in memory at once: some 70 MB of the parser's 1,024 MB.
@@ -53,7 +54,7 @@ impl ResourceNames {
     }
 
     /// Reads the names from the environment.
-    pub fn from_env() -> Result<Self, MissingSetting> {
+    pub fn from_env() -> Result<Self, SettingError> {
         let var = required;
         Ok(Self {
             tables: TableNames {
@@ -88,6 +89,8 @@ pub struct Services {
     pub uploads: UploadSizes,
     /// The clock for leases, time-outs and time stamps; tests can turn the clock.
     pub clock: Clock,
+    /// How long things are kept; tests use a few days.
+    pub retention: Retention,
     /// The name of the function which uses the services, for example `parser`. The history and the log of an import name the
     /// function if it changes the status by itself.
     pub function: &'static str,
@@ -127,6 +130,7 @@ impl Services {
             fetcher: Fetcher::default(),
             uploads: UploadSizes::default(),
             clock,
+            retention: Retention::default(),
             function: OPERATOR,
             memory: Memory::default(),
             rows_per_chunk: ROWS_PER_CHUNK,
@@ -163,13 +167,15 @@ impl Services {
 
     /// Makes the services for a deployed function of this name, from the environment, and opens a connection to each of
     /// `first`, the AWS services that the function's first request needs.
-    pub async fn from_env(function: &'static str, first: &[Service]) -> Result<Self, MissingSetting> {
+    pub async fn from_env(function: &'static str, first: &[Service]) -> Result<Self, SettingError> {
         let names = ResourceNames::from_env()?;
+        let retention = Retention::read(required)?;
         let environment = Environment::read()?;
         let connections = environment.connections();
         let addresses = join_all(first.iter().map(|&service| environment.address(service, &names.bucket))).await;
         connections.open(&addresses.into_iter().flatten().collect::<Vec<_>>()).await;
-        Ok(Self::new(&environment.config(&connections), names, Clock::system()).of(function))
+        let services = Self::new(&environment.config(&connections), names, Clock::system());
+        Ok(Self { retention, ..services }.of(function))
     }
 }
 

@@ -9,12 +9,13 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 48] = [
+const ROOMS: [&str; 49] = [
     "metrics",
     "shorten",
     "wire",
     "id",
     "clock",
+    "retention",
     "concurrent",
     "source",
     "values",

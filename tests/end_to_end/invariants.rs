@@ -241,6 +241,7 @@ impl World {
                         UndoFate::BroughtBack => &mut pages.brought_back,
                         UndoFate::Kept => &mut pages.changes_kept,
                         UndoFate::Gone => &mut pages.gone,
+                        UndoFate::Expired => &mut pages.expired,
                     } += u64::from(rows);
                 }
                 pages.dropped += chunk.dropped;

@@ -34,6 +34,7 @@ mod postman;
 mod productive;
 mod profiles;
 mod race;
+mod retention;
 mod roles;
 mod running;
 mod samples;

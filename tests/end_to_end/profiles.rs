@@ -101,12 +101,12 @@ impl Harbour {
     }
 
     /// The results of all rows.
-    async fn rows(&self, import: &Value) -> anyhow::Result<Vec<Value>> {
+    pub async fn rows(&self, import: &Value) -> anyhow::Result<Vec<Value>> {
         scan_all(&self.stack, &format!("/imports/{}/results", import["id"]), "", 50).await
     }
 
     /// The fields of a profile as its door shows them, in the order of the schema, for example `a@b.example Ada Utrecht 0`.
-    async fn shown(&self, profile: u64) -> anyhow::Result<String> {
+    pub async fn shown(&self, profile: u64) -> anyhow::Result<String> {
         let profile = get(&self.stack, &format!("/profile/{profile}")).await?;
         if profile["removed"] != json!(false) && profile["removed"] != json!("") {
             return Ok("removed".to_owned());

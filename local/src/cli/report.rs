@@ -48,6 +48,7 @@ pub fn machine(import: &Value) -> Value {
         "counts": import["counts"],
         "duplicates": import["duplicates"],
         "seconds": import["seconds"],
+        "undo_until": import["undo_until"],
         "projects": import["projects"],
         "tags": import["tags"],
         "unknown_users": list("unknown_users"),
@@ -138,6 +139,9 @@ pub fn state(import: &Value) -> String {
         }
     }
     counts(&mut text, import);
+    if let Some(until) = import["undo_until"].as_str().filter(|_| status != "rolled_back") {
+        line(&mut text, format_args!("  undo          until {until}"));
+    }
     errors(&mut text, import);
     text
 }
@@ -244,6 +248,7 @@ pub fn undo(import: &Value) -> String {
         ("brought_back", "deletions taken back"),
         ("changes_kept", "changes kept"),
         ("gone", "changes of what is gone"),
+        ("expired", "changes kept, whose former values have expired"),
     ] {
         if let Some(rows) = undone[name].as_u64().filter(|&rows| rows > 0) {
             line(&mut text, format_args!("  {rows} {what}"));
@@ -268,4 +273,19 @@ fn strings(value: &Value) -> impl Iterator<Item = &str> {
 pub fn duration(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{hours} h {minutes:02} min {seconds:02} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_names_the_last_moment_of_an_undo_where_there_is_one() {
+        let import = |status: &str, until: Value| json!({ "id": 7, "status": status, "rows": 1, "undo_until": until });
+        let until = json!("2027-01-31T10:00:00.000Z");
+        let line = "  undo          until 2027-01-31T10:00:00.000Z\n";
+        assert!(state(&import("complete", until.clone())).contains(line));
+        assert!(!state(&import("rolled_back", until)).contains("until"));
+        assert!(!state(&import("complete", Value::Null)).contains("until"));
+    }
 }

@@ -84,6 +84,9 @@ counts! {
     changes_kept,
     /// Rows whose record was gone at the undo.
     gone,
+    /// Rows whose changes the undo left in a record, because the former values are those of an undone import whose
+    /// before-images have expired.
+    expired,
     /// Committed chunks whose follow-ups are sent, of an import with follow-ups.
     told,
     /// Undone chunks whose follow-ups are sent, of an import with follow-ups.
@@ -200,6 +203,7 @@ impl Counts {
             UndoFate::BroughtBack => &mut self.brought_back,
             UndoFate::Kept => &mut self.changes_kept,
             UndoFate::Gone => &mut self.gone,
+            UndoFate::Expired => &mut self.expired,
         } += 1;
     }
 

@@ -301,6 +301,7 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         updated_at: now,
         sequence: 1,
         started_at: None,
+        undo_until: None,
         completed_at: None,
         reverted_at: None,
         source,

@@ -1,5 +1,7 @@
 //! The errors of making, planning, loading, settling and undoing an import.
 
+use jiff::Timestamp;
+
 use super::Status;
 use crate::files::FileError;
 use crate::id::{ImportId, ThingId};
@@ -40,6 +42,16 @@ pub enum ImportError {
         import: ImportId,
         /// The status of the import.
         status: Status,
+    },
+    /// The undo of the import can no longer be asked for.
+    #[error("import {import} could be undone until {until:.0}")]
+    TooLate {
+        /// The number of the import.
+        import: ImportId,
+        /// The status of the import.
+        status: Status,
+        /// The last moment at which the undo could be asked for.
+        until: Timestamp,
     },
     /// A stopped import cannot be resumed.
     #[error("import {import} cannot be resumed: {why}")]

@@ -9,6 +9,9 @@
 //!
 //! Rows which are loaded already are not loaded twice, because their chunks are committed.
 //!
+//! An import whose undo can no longer be asked for is not resumed either. Nobody could take back the rows loaded from then
+//! on, and the before-images of the rows loaded before may expire.
+//!
 //! # Opening a sealed import
 //!
 //! A stopped import is sealed once no chunk can be committed any more: totals are folded, and people may delete things
@@ -54,7 +57,7 @@ const UNSEALED: &str = "attribute_not_exists(#sealed) AND attribute_not_exists(#
 ///
 /// # Errors
 /// [`ImportError::Status`] unless the import is incomplete, and [`ImportError::NotResumable`] if its file is gone or can
-/// no longer arrive.
+/// no longer arrive, or if its undo can no longer be asked for.
 pub async fn resume(services: &Services, import: &Import, asker: &Asker) -> Result<Import, ImportError> {
     let mut import = import.clone();
     let mut patience = Patience::lasting(DRAWING);
@@ -95,6 +98,9 @@ async fn call(services: &Services, import: &Import) {
 /// The status with which the import goes on.
 async fn target(services: &Services, import: &Import) -> Result<Status, ImportError> {
     let gone = |why: &str| Err(ImportError::NotResumable { import: import.id, why: why.to_owned() });
+    if let Some(until) = import.undo_ended(services) {
+        return gone(&format!("the import could be undone until {until:.0}, and rows loaded now could not be undone"));
+    }
     for (object, why) in [
         (&import.source, "its file is gone"),
         (&import.unpacked, "the table unpacked from its file is gone, for it is kept for 30 days only"),

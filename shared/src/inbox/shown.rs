@@ -67,6 +67,9 @@ fn undone(import: &Import, counts: &Counts) -> Value {
         undone["brought_back"] = json!(counts.brought_back);
         undone["changes_kept"] = json!(counts.changes_kept);
         undone["gone"] = json!(counts.gone);
+        if counts.expired > 0 {
+            undone["expired"] = json!(counts.expired);
+        }
     }
     undone
 }
@@ -148,6 +151,7 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "created_at": time(import.created_at),
         "updated_at": time(import.updated_at),
         "completed_at": import.completed_at.map(time),
+        "undo_until": import.undo_until.map(time),
         "reverted_at": import.reverted_at.map(time),
     });
     if import.import_type == ImportType::Profiles {

@@ -14,6 +14,8 @@ wire_words! {
         Kept = "kept",
         /// The record is gone.
         Gone = "gone",
+        /// A field stays as it is, because its former value is that of an undone import whose before-image has expired.
+        Expired = "expired",
     }
 }
 

@@ -7,8 +7,27 @@
 //!
 //! A value may name a shared thing, as the company of a person. If the thing is gone, the resolved value is **lost**: the
 //! field has no value, with the writer of the lost value as its writer.
+//!
+//! # Expired images
+//!
+//! With a retention, images expire after twice the time for which an undo can be asked for. A chain of undone imports, each
+//! of which found a value of the one before, may reach further back than that. Nobody knows then which value the field
+//! had before the chain, and each value in the chain is that of an undone import. So no value of the chain is restored: the field
+//! **keeps** the value that it has, with people as its writer from then on, as if they had confirmed the value. This has
+//! three consequences:
+//!
+//! - The undo of a later import gives the kept value back, and needs no expired image.
+//! - A record with a kept value stays when its maker is undone, for the unknown writer may be one who stands.
+//! - The report of the undo names the row as `expired`.
+//!
+//! A field that names a thing keeps its writer too, because people's reference counts the record at the thing as long as
+//! another import than the maker is the writer ([`moves`](super::moves)). The undo of a later import therefore keeps the thing which
+//! that import gave.
+//!
+//! A missing image means this only if the undo of its import could no longer be asked for, by the clock of the reader: images stay
+//! for longer than that. A missing image of any other import means that its row wrote nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -40,6 +59,54 @@ pub struct Ancestry {
     undone: BTreeMap<ImportId, bool>,
     things: BTreeMap<ThingId, bool>,
     images: BTreeMap<(Writer, RecordId), Option<Image>>,
+    /// The missing images that have expired.
+    expired: BTreeSet<(Writer, RecordId)>,
+}
+
+/// The values of a field, from one that a record or an image has to the resolved one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trail {
+    /// The values in the order of the search, at least one.
+    values: Vec<WrittenValue>,
+    end: End,
+}
+
+/// The way in which the search for a resolved value ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// With the value of a standing writer.
+    Found,
+    /// With a value that names a thing which is gone, so the last value is none.
+    Lost,
+    /// With an image that has expired, so the last value is the first one, with people as its writer unless it names a thing.
+    Expired,
+}
+
+impl Trail {
+    /// All values, of which the last is the resolved one.
+    pub fn values(&self) -> &[WrittenValue] {
+        &self.values
+    }
+
+    /// The value that the field is to have.
+    pub fn resolved(&self) -> &WrittenValue {
+        self.values.last().expect("a trail is never empty")
+    }
+
+    /// `true` if the resolved value is not the one from which the search began.
+    pub fn leads_on(&self) -> bool {
+        self.values.first() != self.values.last()
+    }
+
+    /// `true` if the resolved value is lost, because it named a thing which is gone.
+    pub fn is_lost(&self) -> bool {
+        self.end == End::Lost
+    }
+
+    /// `true` if nobody knows the former value, because an image has expired.
+    pub fn is_expired(&self) -> bool {
+        self.end == End::Expired
+    }
 }
 
 impl Ancestry {
@@ -56,6 +123,12 @@ impl Ancestry {
     /// Notes the image which a row stored of a record, or that there is no image.
     pub fn add_image(&mut self, writer: Writer, record: RecordId, image: Option<Image>) {
         self.images.insert((writer, record), image);
+    }
+
+    /// Notes that the image which a row stored of a record has expired.
+    pub fn add_expired(&mut self, writer: Writer, record: RecordId) {
+        self.add_image(writer, record, None);
+        self.expired.insert((writer, record));
     }
 
     /// Notes whether a thing is there.
@@ -97,74 +170,64 @@ impl Ancestry {
     /// All values from `from`, which a record has, on to the value of a standing writer, by way of the images of undone
     /// imports. The last one is the resolved value. The values of the maker stay while the record stays, whether or not the
     /// maker stands.
-    pub(super) fn trail(
-        &self,
-        record: RecordId,
-        field: &str,
-        from: WrittenValue,
-    ) -> Result<Vec<WrittenValue>, Missing> {
+    pub(super) fn trail(&self, record: RecordId, field: &str, from: WrittenValue) -> Result<Trail, Missing> {
         let trail = self.steps(record, field, from)?;
         // A thing to which a record refers is there.
-        if trail.len() > 1 { self.without_lost(field, trail) } else { Ok(trail) }
+        if trail.values.len() > 1 { self.without_lost(field, trail) } else { Ok(trail) }
     }
 
     /// The trail from a value that an image holds.
-    pub(super) fn trail_of_image(
-        &self,
-        record: RecordId,
-        field: &str,
-        from: WrittenValue,
-    ) -> Result<Vec<WrittenValue>, Missing> {
+    pub(super) fn trail_of_image(&self, record: RecordId, field: &str, from: WrittenValue) -> Result<Trail, Missing> {
         self.without_lost(field, self.steps(record, field, from)?)
     }
 
     /// The trail with a last step to no value, if its last value names a thing which is gone.
-    fn without_lost(&self, field: &str, mut trail: Vec<WrittenValue>) -> Result<Vec<WrittenValue>, Missing> {
+    fn without_lost(&self, field: &str, mut trail: Trail) -> Result<Trail, Missing> {
+        let last = trail.resolved();
         if self.thing_field == Some(field)
-            && let Some(last) = trail.last()
+            && !trail.is_expired()
             && let Some(thing) = last.value.as_ref().and_then(Value::as_u64).map(ThingId)
             && !*self.things.get(&thing).ok_or(Missing::Thing(thing))?
         {
             let writer = last.writer;
-            trail.push(WrittenValue { value: None, writer });
+            trail.values.push(WrittenValue { value: None, writer });
+            trail.end = End::Lost;
         }
         Ok(trail)
     }
 
-    fn steps(&self, record: RecordId, field: &str, from: WrittenValue) -> Result<Vec<WrittenValue>, Missing> {
+    fn steps(&self, record: RecordId, field: &str, from: WrittenValue) -> Result<Trail, Missing> {
         let maker = Writer::maker_of(record);
-        let mut trail = vec![from];
+        let mut trail = Trail { values: vec![from], end: End::Found };
         loop {
-            let last = trail.last().expect("a trail is never empty");
-            if last.writer == maker || self.stands(last.writer)? {
+            let writer = trail.resolved().writer;
+            if writer == maker || self.stands(writer)? {
                 return Ok(trail);
             }
-            match self.before(record, last.writer, field)? {
-                Some(before) => trail.push(before.clone()),
+            match self.before(record, writer, field)? {
+                Some(before) => trail.values.push(before.clone()),
+                None if self.expired.contains(&(writer, record)) => {
+                    let WrittenValue { value, writer } = trail.values[0].clone();
+                    let writer = if self.thing_field == Some(field) { writer } else { Writer::HAND };
+                    trail.values.push(WrittenValue { value, writer });
+                    trail.end = End::Expired;
+                    return Ok(trail);
+                }
                 None => return Ok(trail),
             }
         }
     }
 
-    /// The value that a field of a record has without the writes of undone imports.
-    pub(super) fn resolve(&self, record: &Record, field: &str) -> Result<WrittenValue, Missing> {
-        Ok(self.trail(record.id, field, record.written(field))?.pop().expect("a trail is never empty"))
-    }
-
-    /// `true` if the last value of the trail is lost, because it named a thing which is gone.
-    pub(super) fn is_lost(trail: &[WrittenValue]) -> bool {
-        // Each further step leads to the image of another row.
-        matches!(trail, [.., lost, last] if lost.writer == last.writer && last.value.is_none() && lost.value.is_some())
-    }
-
-    /// `true` if somebody who stands has made or changed the record, so the record stays.
+    /// `true` if somebody who stands has made or changed the record, or may have done so before an image expired, so the record
+    /// stays.
     pub(super) fn is_held(&self, record: &Record) -> Result<bool, Missing> {
         if self.stands(record.making())? {
             return Ok(true);
         }
         for field in record.writers.keys() {
-            let writer = self.resolve(record, field)?.writer;
-            if writer != record.making() && self.stands(writer)? {
+            let trail = self.trail(record.id, field, record.written(field))?;
+            let writer = trail.resolved().writer;
+            if trail.is_expired() || writer != record.making() && self.stands(writer)? {
                 return Ok(true);
             }
         }

@@ -110,7 +110,7 @@ impl<'a> Changes<'a> {
             let new = self.new_images(window, &records, &images)?;
             self.lease.check(&self.services.clock)?;
             let store = (self.chunk.tries, self.windows.fetch_add(1, Ordering::Relaxed));
-            album.store(self.services, new.clone(), store).await?;
+            album.store(self.services, new.clone(), store, self.expiry()).await?;
             images.extend(new.into_iter().map(|image| ((image.row, image.of()), image)));
             let written = match is_retry {
                 true => BTreeSet::new(),
@@ -256,7 +256,10 @@ impl<'a> Changes<'a> {
     fn due(&self, target: &Target, record: Option<&Record>) -> Result<Due, StoreError> {
         let rules = self.rules(target.kind)?;
         let me = Writer::of(self.import.id, target.row);
-        let due = due(record, &target.wanted, me, rules.terms, self.services.clock.now_ms());
+        let mut due = due(record, &target.wanted, me, rules.terms, self.services.clock.now_ms());
+        if let Due::Write { after, .. } = &mut due {
+            after.expires = after.gone.and_then(|gone| self.import.expiry(gone.at));
+        }
         let is_open = matches!(due, Due::Write { .. } | Due::Unchanged);
         let Some(record) = record.filter(|_| is_open) else { return Ok(due) };
         let address = if target.address.is_some() { (rules.holdings)(record)?.address } else { None };
@@ -270,6 +273,11 @@ impl<'a> Changes<'a> {
             return Err(StoreError::Shape(why));
         }
         Ok(due)
+    }
+
+    /// The time at which an image that is written now expires, in seconds since the epoch, or `None` for an image that stays.
+    fn expiry(&self) -> Option<i64> {
+        self.import.expiry(self.services.clock.now_ms())
     }
 
     fn rules(&self, kind: RecordKind) -> Result<&RecordRules<'_>, StoreError> {
@@ -336,7 +344,7 @@ impl Change<'_> {
                     }
                     let Target { row, kind, .. } = *self.target;
                     let amended = Image::before((row, after.updated_at), kind, &before, former);
-                    self.album.amend(services, &amended).await?;
+                    self.album.amend(services, &amended, self.changes.expiry()).await?;
                     image = Some(amended);
                 }
             }

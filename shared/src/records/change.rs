@@ -210,7 +210,8 @@ pub async fn delete(
 }
 
 /// Deletes a record like [`delete`], but for a tombstone that says that people deleted the record at the time `at`
-/// (milliseconds since the epoch).
+/// (milliseconds since the epoch). Nothing brings the record back, but imports whose undo can still be asked for may have images
+/// of the record, so the tombstone stays for twice the time of an undo.
 pub async fn bury(
     services: &Services,
     account: AccountId,
@@ -219,7 +220,8 @@ pub async fn bury(
     at: i64,
 ) -> Result<Attempt, StoreError> {
     let gone = Some(Gone { import: ImportId::HAND, row: Row(0), at });
-    let tombstone = Record { gone, version: seen.record.version + 1, ..seen.record.clone() };
+    let expires = services.retention.expiry(at);
+    let tombstone = Record { gone, expires, version: seen.record.version + 1, ..seen.record.clone() };
     let put = Write::put(seen.key(account, kind), &tombstone);
     take_away(services, account, kind, (seen, held), put).await
 }

@@ -23,7 +23,16 @@ pub struct History<'s> {
     known: Mutex<BTreeMap<RecordKind, Ancestry>>,
     /// Whether the import itself is undone.
     own: (ImportId, bool),
-    chunk_sizes: Mutex<BTreeMap<ImportId, u32>>,
+    /// Imports by number, or `None` for a number without an import.
+    imports: Mutex<BTreeMap<ImportId, Option<WritingImport>>>,
+}
+
+/// An import, as far as the place and the lifetime of its images depend on it.
+#[derive(Clone, Copy, Debug)]
+struct WritingImport {
+    rows_per_chunk: u32,
+    /// `true` if the undo of the import can no longer be asked for, so images of the import may have expired.
+    is_over: bool,
 }
 
 impl<'s> History<'s> {
@@ -34,7 +43,7 @@ impl<'s> History<'s> {
             account: import.account,
             known: Mutex::default(),
             own: (import.id, is_undone(import)),
-            chunk_sizes: Mutex::new(BTreeMap::from([(import.id, import.rows_per_chunk)])),
+            imports: Mutex::new(BTreeMap::from([(import.id, Some(WritingImport::of(services, import)))])),
         }
     }
 
@@ -75,7 +84,7 @@ impl<'s> History<'s> {
     pub async fn key(&self, (kind, record): RecordRef) -> Result<Option<Key>, StoreError> {
         let rows = match record.import() {
             import if import.is_by_hand() => Some(HAND_CHUNK),
-            import => self.chunk_size(import).await?,
+            import => self.import(import).await?.map(|import| import.rows_per_chunk),
         };
         Ok(rows.map(|rows| Record::key(self.account, kind, record, rows)))
     }
@@ -84,15 +93,21 @@ impl<'s> History<'s> {
         match missing {
             Missing::Standing(import) => {
                 let read = Import::get(self.services, self.account, import).await?;
-                if let Some(read) = &read {
-                    self.sizes().insert(import, read.rows_per_chunk);
-                }
+                self.imports().insert(import, read.as_ref().map(|read| WritingImport::of(self.services, read)));
                 let is_undone = read.is_some_and(|read| is_undone(&read));
                 self.with_known(record.0, |known| known.add_standing(import, is_undone));
             }
             Missing::Image(writer) => {
-                let image = self.image(writer, record).await?;
-                self.with_known(record.0, |known| known.add_image(writer, record.1, image));
+                let by = self.import(writer.import()).await?;
+                let image = match by {
+                    Some(by) => self.image(writer, by, record).await?,
+                    None => None,
+                };
+                let has_expired = image.is_none() && by.is_some_and(|by| by.is_over);
+                self.with_known(record.0, |known| match has_expired {
+                    true => known.add_expired(writer, record.1),
+                    false => known.add_image(writer, record.1, image),
+                });
             }
             Missing::Thing(thing) => {
                 let there = match record.0.refers_by() {
@@ -105,21 +120,21 @@ impl<'s> History<'s> {
         Ok(())
     }
 
-    async fn image(&self, writer: Writer, record: RecordRef) -> Result<Option<Image>, StoreError> {
+    async fn image(&self, writer: Writer, by: WritingImport, record: RecordRef) -> Result<Option<Image>, StoreError> {
         let (import, row) = (writer.import(), writer.row());
-        let Some(rows) = self.chunk_size(import).await? else { return Ok(None) };
-        let album = Album { account: self.account, import, chunk: row.chunk(rows) };
+        let album = Album { account: self.account, import, chunk: row.chunk(by.rows_per_chunk) };
         album.find(self.services, row, record).await
     }
 
-    /// The number of rows in a chunk of an import, or `None` for an import that is not there.
-    async fn chunk_size(&self, import: ImportId) -> Result<Option<u32>, StoreError> {
-        if let Some(&rows) = self.sizes().get(&import) {
-            return Ok(Some(rows));
+    /// The import with a number, read once, or `None` for an import that is not there.
+    async fn import(&self, import: ImportId) -> Result<Option<WritingImport>, StoreError> {
+        if let Some(&known) = self.imports().get(&import) {
+            return Ok(known);
         }
-        let Some(read) = Import::get(self.services, self.account, import).await? else { return Ok(None) };
-        self.sizes().insert(import, read.rows_per_chunk);
-        Ok(Some(read.rows_per_chunk))
+        let read = Import::get(self.services, self.account, import).await?;
+        let read = read.map(|read| WritingImport::of(self.services, &read));
+        self.imports().insert(import, read);
+        Ok(read)
     }
 
     fn with_known<T>(&self, kind: RecordKind, work: impl FnOnce(&mut Ancestry) -> T) -> T {
@@ -136,8 +151,14 @@ impl<'s> History<'s> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sizes(&self) -> MutexGuard<'_, BTreeMap<ImportId, u32>> {
-        self.chunk_sizes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn imports(&self) -> MutexGuard<'_, BTreeMap<ImportId, Option<WritingImport>>> {
+        self.imports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WritingImport {
+    fn of(services: &Services, import: &Import) -> Self {
+        Self { rows_per_chunk: import.rows_per_chunk, is_over: import.undo_ended(services).is_some() }
     }
 }
 

@@ -109,6 +109,10 @@ pub struct Record {
     /// Set when an import or people deleted the record, and the record can still be brought back or shown as deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<Gone>,
+    /// The time at which a tombstone expires, in seconds since the epoch, when DynamoDB deletes the record. `None` for a
+    /// record which is not deleted, and for a tombstone that stays for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<i64>,
     /// For a record made by an import, the creation time of the import, so a retry writes the same value.
     pub created_at: i64,
     /// The time of the last change; equals `created_at` before the first change.
@@ -132,6 +136,7 @@ impl Record {
             by: None,
             orphan: false,
             gone: None,
+            expires: None,
             created_at: at,
             updated_at: at,
         }
@@ -223,6 +228,7 @@ mod tests {
             owner: Some(OwnerId(2)),
             parent: Some(RecordId::of(ImportId(7), Row(3))),
             gone: Some(Gone { import: ImportId(9), row: Row(5), at: 1_709_600_000_000 }),
+            expires: Some(1_710_000_000),
             ..edited
         };
         assert_eq!(decode::<Record>(encode(&key, &deleted))?, deleted);

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | is the last writer of a field | restores the resolved value with its writer; a thing which is gone leaves no value |
 //! | is not the last writer of a field | leaves the field if the last writer stands, else resolves the field |
+//! | is the last writer of a field whose former value has expired | leaves the value, which is people's from then on ([`ancestry`](super::ancestry)) |
 //! | deleted the record | takes the tombstone off, and resolves all fields |
 //! | created the record | keeps the record as an orphan if somebody who stands has written to it, else removes it |
 //!
@@ -19,7 +20,7 @@ use serde_json::Value;
 use super::Record;
 use super::ancestry::{Ancestry, Missing};
 use super::image::{Former, Image, WrittenValue};
-use super::record::is_link;
+use super::record::{Writer, is_link};
 use crate::id::ImportId;
 
 /// The write which an undo owes to a record.
@@ -56,6 +57,8 @@ pub enum RowFate {
     Kept,
     /// The record is gone, or a changed field is gone, or a former value of a field named a shared thing which is gone.
     Gone,
+    /// A field stays as it is, because its former value is that of an undone import whose image has expired.
+    Expired,
 }
 
 /// The plan of an undo for a record.
@@ -112,28 +115,31 @@ fn planned(
             }
         }
     }
-    trails.iter().for_each(|(field, trail)| pass(&mut passing, field, trail));
+    trails.iter().for_each(|(field, trail)| pass(&mut passing, field, trail.values()));
     let Some(record) = record.filter(|record| !record.is_deleted_by_hand()) else {
         return Ok((Plan { step: Step::Leave, passing }, RowFate::Gone));
     };
 
     let mut after = record.clone();
-    let mut fate = RowFate::Nothing;
+    let (mut fate, mut keeps) = (RowFate::Nothing, false);
     for (field, trail) in &trails {
         // The last writer may be another undone import, whose value an earlier try of this undo has restored.
         let now = known.trail(record.id, field, record.written(field))?;
-        pass(&mut passing, field, &now);
-        if let ([first, ..], [.., resolved]) = (now.as_slice(), now.as_slice())
-            && first != resolved
-        {
+        pass(&mut passing, field, now.values());
+        keeps |= now.is_expired();
+        if now.leads_on() {
+            let resolved = now.resolved();
             after.set(field, resolved.value.clone(), resolved.writer);
         }
-        let (now, former) = (record.written(field), trail.last());
         if is_link(field) {
             continue;
         }
-        if now.writer == me || Some(&now) == former {
-            fate = fate.max(if Ancestry::is_lost(trail) { RowFate::Gone } else { RowFate::Restored });
+        let now = record.written(field);
+        if trail.is_expired() && (now.writer == me || now.writer == Writer::HAND) {
+            // An earlier try of this undo has made the value people's.
+            fate = fate.max(RowFate::Expired);
+        } else if now.writer == me || now == *trail.resolved() {
+            fate = fate.max(if trail.is_lost() { RowFate::Gone } else { RowFate::Restored });
         } else if known.stands(now.writer)? {
             fate = fate.max(RowFate::Kept);
         }
@@ -141,9 +147,11 @@ fn planned(
     if let Former::Deleted { .. } = &image.former {
         fate = RowFate::BroughtBack;
         after.gone = after.gone.filter(|gone| gone.writer() != me);
+        after.expires = after.expires.filter(|_| after.gone.is_some());
     }
     let differs = after != *record;
-    if differs {
+    // People who confirm a value change nothing that others see.
+    if differs && !(keeps && after.fields == record.fields && after.gone == record.gone) {
         after.updated_at = if record.updated_at == image.at { image.updated_at } else { at };
     }
     if let Some(gone) = after.gone
@@ -179,8 +187,8 @@ pub fn rechecked(known: &Ancestry, record: &Record) -> Result<Plan, Missing> {
     }
     for field in all_fields(record) {
         let trail = known.trail(record.id, &field, record.written(&field))?;
-        pass(&mut passing, &field, &trail);
-        let resolved = trail.last().expect("a trail is never empty");
+        pass(&mut passing, &field, trail.values());
+        let resolved = trail.resolved();
         after.set(&field, resolved.value.clone(), resolved.writer);
     }
     let step = match () {

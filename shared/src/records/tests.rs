@@ -21,7 +21,7 @@ mod people;
 mod replay;
 mod undos;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::task::{Context, Waker};
@@ -412,6 +412,34 @@ fn undos_at_the_same_time_leave_a_replay_without_the_undone_imports() {
         story.compare("undone at once");
         story.undo_the_rest();
     });
+}
+
+/// Imports change the same few records one after another. Some are undone, and images of undone imports expire at any moment.
+#[test]
+fn a_value_whose_history_has_expired_stays_and_no_value_of_an_undone_import_comes_back() {
+    let expired = Cell::new(0);
+    run(seeds(2000), |story| {
+        story.most_changed = 4;
+        story.in_turn([What::Hand; 4]);
+        let mut left: Vec<_> = (FIRST_IN_LANE..=IMPORTS).map(ImportId).collect();
+        left.iter().for_each(|&import| story.loaded(import));
+        while !left.is_empty() {
+            let at = story.draw.below(left.len() as u64) as usize;
+            let import = left.remove(at);
+            story.in_turn([What::Undo(import)]);
+            story.compare("after an undo");
+            if story.draw.one_in(2) {
+                story.memory.borrow_mut().expire_images(import);
+            }
+            if story.draw.one_in(4) {
+                story.in_turn([What::Hand]);
+            }
+        }
+        let memory = story.memory.borrow();
+        expired.set(expired.get() + memory.told.fates.values().filter(|fate| **fate == RowFate::Expired).count());
+        assert!(memory.records.values().all(|record| record.expires.is_none()));
+    });
+    assert!(expired.get() > 100, "{}", expired.get());
 }
 
 #[test]

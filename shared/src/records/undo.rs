@@ -94,6 +94,7 @@ fn told(fate: RowFate) -> Option<UndoFate> {
         RowFate::BroughtBack => Some(UndoFate::BroughtBack),
         RowFate::Kept => Some(UndoFate::Kept),
         RowFate::Gone => Some(UndoFate::Gone),
+        RowFate::Expired => Some(UndoFate::Expired),
     }
 }
 

@@ -15,8 +15,9 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use shared::account::{Principal, grant};
 use shared::files::UploadSizes;
-use shared::id::{AccountId, ThingId};
+use shared::id::{AccountId, ImportId, ThingId};
 use shared::services::Services;
+use shared::store::{Write, keys};
 
 use super::Operation;
 use crate::faults::{Fault, Faults};
@@ -143,6 +144,14 @@ impl<'s> World<'s> {
         let id = operation.get("/operationId").and_then(Value::as_str).unwrap_or_default();
         let post = |path: &str| self.stack.bare(Method::POST, path).header("Authorization", "Token demo");
         match (id, status) {
+            // The last moment for the undo is over.
+            ("revert_import", 409) => {
+                let import = self.fresh(&operation.method, &operation.path).await?;
+                let over = Write::update(keys::import(AccountId(1), ImportId(import)), "SET #undo_until = :over");
+                self.stack.system.services().store.write(over.bind(":over", 1)).await?;
+                let path = operation.path.replace("{id}", &import.to_string());
+                within(&self.healthy, operation, &path, "{}").await
+            }
             // The import has ended, and its file did not come in parts.
             (_, 409) => {
                 let path = operation.path.replace("{id}", &self.import.to_string());

@@ -135,7 +135,7 @@ pub async fn show(at: &At, import: &Import) -> Answered {
     document(&ImportShape::read(at, import).await?)
 }
 
-/// Begins the undo of an import. An undone import stays undone.
+/// Begins the undo of an import. An undone import stays undone. An import whose undo can no longer be asked for is refused.
 pub async fn revert(at: &At, import: &Import) -> Result<Response, CopernicaError> {
     ask(&at.services, import, &at.principal.signature()).await?;
     Ok(changed())

@@ -153,7 +153,7 @@ pub async fn cancel(
 }
 
 /// `POST /imports/{id}/resume` lets a stopped import go on where it was stopped, and answers 202. An import that is not
-/// incomplete, or whose file is gone, is answered with 409.
+/// incomplete, whose file is gone, or whose undo can no longer be asked for, is answered with 409.
 #[utoipa::path(
     post,
     path = "/imports/{id}/resume",
@@ -177,7 +177,7 @@ pub async fn resume(
 }
 
 /// `POST /imports/{id}/revert` begins the undo of the import and answers 202. An import that is
-/// already undone stays undone.
+/// already undone stays undone. After `undo_until` the answer is 409, unless the undo began before.
 #[utoipa::path(
     post,
     path = "/imports/{id}/revert",
@@ -186,7 +186,7 @@ pub async fn resume(
     params(ImportNumber, Headers),
     request_body = Option<GivenReason>,
     responses(
-        Accepted, WrongFields, Unknown, TooLarge, Everywhere
+        Accepted, WrongFields, Unknown, Conflict, TooLarge, Everywhere
     )
 )]
 pub async fn revert(

@@ -131,9 +131,14 @@ struct IdempotencyKey {
 struct Retention {
     /// The days for which an import is kept with its ledger and history, at present `null`.
     import_days: Option<u64>,
-    /// The days for which the file of an import is kept, at present `null`.
-    file_days: Option<u64>,
-    /// The days for which a table unpacked from a spreadsheet or a gzip is kept, at present 30. The file itself stays.
+    /// The days from the beginning of its load during which the undo of an import can be asked for, by default `null`. Each
+    /// import tells its own last moment as `undo_until`.
+    undo_days: Option<u16>,
+    /// The days for which the file of an import is kept, by default `null`.
+    file_days: Option<u16>,
+    /// The days for which the report of a dropped file is kept, by default `null`.
+    report_days: Option<u16>,
+    /// The days for which a table unpacked from a spreadsheet or a gzip is kept, at present 30.
     unpacked_days: u64,
     /// The days for which an event stays in the outbox, at present 14.
     event_days: i64,
@@ -159,6 +164,7 @@ struct Retention {
 pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
     let packed::Limits { table, workbook, cells, .. } = packed::Limits::PARSER;
     let fetch = door.services.fetcher.limits;
+    let kept = door.services.retention;
     Json(Limits {
         body_bytes: BODY_LIMIT,
         file_bytes: door.services.uploads.most,
@@ -183,7 +189,9 @@ pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
         idempotency_key: IdempotencyKey { bytes: LONGEST_KEY, days: CLAIM_LIFETIME / DAY },
         retention: Retention {
             import_days: None,
-            file_days: None,
+            undo_days: kept.undo.number(),
+            file_days: kept.files.number(),
+            report_days: kept.reports.number(),
             unpacked_days: UNPACKED_DAYS,
             event_days: EVENT_LIFETIME / DAY,
             upload_url_seconds: parts::LIFETIME.as_secs(),
@@ -203,7 +211,9 @@ mod tests {
         let rule = template.split("Id: forget-unpacked").nth(1).unwrap_or_default();
         let days = format!("ExpirationInDays: {UNPACKED_DAYS}\n");
         assert!(rule.lines().take(4).any(|line| line.trim() == days.trim()), "{days}");
-        // Nothing else in the bucket expires.
-        assert_eq!(template.matches("ExpirationInDays").count(), 1);
+        // Files and reports expire only after days that the deployment chooses.
+        let chosen = ["FileDays", "ReportDays"].map(|days| format!("ExpirationInDays: {{Ref: {days}}}"));
+        let chosen: Vec<_> = chosen.iter().map(|rule| template.matches(rule.as_str()).count()).collect();
+        assert_eq!((template.matches("ExpirationInDays").count(), chosen), (5, vec![3, 1]));
     }
 }

@@ -103,6 +103,7 @@ impl From<ImportError> for Problem {
         match error {
             ImportError::Missing(_) => Self::not_found(),
             ImportError::Status { status, .. } => Self::conflict(status, error.to_string()),
+            ImportError::TooLate { status, .. } => Self::conflict(status, error.to_string()),
             ImportError::NotResumable { .. } => Self::conflict(Status::Incomplete, error.to_string()),
             ImportError::OtherRequest | ImportError::NeverStored => Self::refused("Idempotency-Key", error.to_string()),
             ImportError::NoUser(_) => Self::other(StatusCode::UNAUTHORIZED, error.to_string()),

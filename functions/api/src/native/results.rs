@@ -63,7 +63,7 @@ pub struct ResultRow {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     emptied: Vec<String>,
-    /// The fate of the row's change or deletion in the undo: `restored`, `brought_back`, `kept` or `gone`. Absent for a row
+    /// The fate of the row's change or deletion in the undo: `restored`, `brought_back`, `kept`, `gone` or `expired`. Absent for a row
     /// which changed and deleted nothing, and before the undo.
     #[serde(skip_serializing_if = "Option::is_none")]
     undo: Option<&'static str>,

@@ -170,6 +170,11 @@ impl From<ImportError> for NokoError {
                 let message = error.to_string();
                 Self::invalid(vec![FieldError::new("Import", "Idempotency-Key", "invalid").saying(message)])
             }
+            // The vendor's word for a thing which may not be deleted.
+            ImportError::TooLate { .. } => {
+                let refused = Self::plain(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
+                Self { errors: vec![FieldError::new("Import", "base", "deletable")], ..refused }
+            }
             // The token's own user does not exist; a missing fallback user was reported earlier.
             ImportError::NoUser(_) => Self::unauthorized(),
             error => Self::failed(Failure::from(&error)),

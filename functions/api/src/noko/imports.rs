@@ -236,7 +236,8 @@ pub async fn details(Importer(at): Importer, Id(id): Id) -> Result<Response, Nok
     .into_response())
 }
 
-/// `DELETE /imports/:id` begins the undo of the import in any status. The door stops showing the import at once.
+/// `DELETE /imports/:id` begins the undo of the import in any status. The door stops showing the import at once. An import whose
+/// undo can no longer be asked for is answered with 422, as a thing that may not be deleted.
 pub async fn delete(Importer(at): Importer, Id(id): Id) -> Result<StatusCode, NokoError> {
     let import = visible(&at, id).await?;
     revert::ask(&at.services, &import, &at.caller.signature()).await?;

@@ -68,7 +68,8 @@ const ACCEPTED: Told = ("ImportNow", 202, "The import as it is after the change"
 const UNAUTHORIZED: Told = ("Unauthorized", 401, "The token is missing, unknown, revoked or expired");
 const FORBIDDEN: Told = ("Forbidden", 403, "The token may not do this, or the `Account-Token` is of another account");
 const NOT_FOUND: Told = ("NotFound", 404, "The account has nothing with this id, or the id is no number");
-const CONFLICT: Told = ("Conflict", 409, "The import's status does not allow this; `status_now` names the status");
+const CONFLICT: Told =
+    ("Conflict", 409, "The import's status, or its age, does not allow this; `status_now` names the status");
 const UNPROCESSABLE: Told = ("Unprocessable", 422, "Fields of the request are understood and refused; each is named");
 const FAILED: Told =
     ("Failed", 500, "Something went wrong on the server's side; the header `X-Request-Id` leads to the log");

@@ -67,6 +67,7 @@ pub const ALREADY_PROCESSED: ErrorKind =
 pub const NOT_PROCESSED: ErrorKind = kind(StatusCode::CONFLICT, "import_not_processed", "Import Not Processed");
 pub const ALREADY_REVERTED: ErrorKind =
     kind(StatusCode::CONFLICT, "import_already_reverted", "Import Already Reverted");
+pub const TOO_LATE: ErrorKind = kind(StatusCode::CONFLICT, "import_revert_expired", "Import Revert Expired");
 pub const INVALID: ErrorKind = kind(StatusCode::UNPROCESSABLE_ENTITY, "invalid_attribute", "Invalid Attribute");
 pub const UNSUPPORTED_ATTRIBUTE: ErrorKind =
     kind(StatusCode::BAD_REQUEST, "unsupported_attribute", "Unsupported Attribute");
@@ -171,6 +172,7 @@ impl From<ImportError> for ProductiveError {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Missing(_) => Self::not_found(),
+            ImportError::TooLate { .. } => TOO_LATE.saying(error.to_string()),
             // The user of the token was deleted in this moment.
             ImportError::NoUser(_) => Self::unauthenticated(),
             ImportError::OtherRequest | ImportError::NeverStored => WRONG_KEY.saying(error.to_string()),

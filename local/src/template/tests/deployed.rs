@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde_json::json;
 use shared::events::SOURCE;
 use shared::queue::QueueUrls;
+use shared::retention::Retention;
 use shared::services::ResourceNames;
 use shared::store::TableNames;
 
@@ -159,8 +160,12 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
         bucket: "B".to_owned(),
         queues: QueueUrls { arrival: queue(), work: queue(), load: queue(), revert: queue(), follow_ups: queue() },
     };
-    let read: BTreeSet<_> = names.variables().into_iter().map(|(name, _)| name.to_owned()).collect();
-    let environment = Environment::new("http://host.docker.internal:4566", "http://127.0.0.1:8080", &names);
+    let retention = Retention { undo: "30".parse()?, ..Retention::default() };
+    let read = names.variables().into_iter().map(|(name, _)| name);
+    let read = read.chain(retention.variables().map(|(name, _)| name));
+    let read: BTreeSet<_> = read.map(str::to_owned).collect();
+    let environment = Environment::new("http://host.docker.internal:4566", "http://127.0.0.1:8080", &names, retention);
+    assert!(environment.lines().any(|line| line == "UNDO_DAYS=30"));
     let local: Vec<_> = environment.lines().collect();
     assert!(
         local.contains(&"WORK_QUEUE_URL=http://host.docker.internal:4566/000000000000/Queue".to_owned()),

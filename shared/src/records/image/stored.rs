@@ -11,9 +11,9 @@
 //! and one or two in a chunk with few images. A writer of a field names import **and** row, so no list of an import's
 //! records is searched for a record.
 //!
-//! Images have no time to live. An account has no retention so far, so an import can be undone at any time, and the undo
-//! of another import may step back over the images of an import that is undone already. With a retention, images would
-//! expire after twice that time.
+//! The images of an import that can be undone at any time stay for good. All others expire after twice the time for which
+//! the undo of their import can be asked for ([`retention`](crate::retention)), because the undo of another import may step
+//! back over the images of an import that is undone already.
 
 use std::collections::BTreeMap;
 
@@ -77,19 +77,26 @@ impl Album {
     }
 
     /// Stores images in the order of their rows, in blocks. A window of a try of the chunk, given as the number of the try
-    /// and of the window, stores each of its blocks once, also if the answer to a write was lost.
-    pub async fn store(&self, services: &Services, images: Vec<Image>, window: (u32, u32)) -> Result<(), StoreError> {
+    /// and of the window, stores each of its blocks once, also if the answer to a write was lost. The blocks expire at
+    /// `expires`, in seconds since the epoch, or never.
+    pub async fn store(
+        &self,
+        services: &Services,
+        images: Vec<Image>,
+        window: (u32, u32),
+        expires: Option<i64>,
+    ) -> Result<(), StoreError> {
         let puts = blocks(images).into_iter().map(|(first, block)| async move {
             let key = keys::image_block(self.account, self.import, self.chunk, first, window);
-            services.store.attempt(put(key, &block).when_absent()).await
+            services.store.attempt(put(key, &block, expires).when_absent()).await
         });
         drained(puts, BLOCKS_IN_FLIGHT).await.map(drop)
     }
 
-    /// Stores an image in place of the one that was stored for its row and record.
-    pub async fn amend(&self, services: &Services, image: &Image) -> Result<(), StoreError> {
+    /// Stores an image in place of the one that was stored for its row and record, to expire like a block.
+    pub async fn amend(&self, services: &Services, image: &Image, expires: Option<i64>) -> Result<(), StoreError> {
         let key = keys::amended_image(self.account, self.import, self.chunk, image.row, image.of());
-        services.store.write(put(key, &[StoredImage::of(image)])).await.map(drop)
+        services.store.write(put(key, &[StoredImage::of(image)], expires)).await.map(drop)
     }
 }
 
@@ -116,8 +123,9 @@ fn blocks(images: Vec<Image>) -> Vec<(Row, Vec<StoredImage>)> {
     blocks
 }
 
-fn put(key: Key, block: &[StoredImage]) -> Write {
-    let item = block_item(&key, block);
+fn put(key: Key, block: &[StoredImage], expires: Option<i64>) -> Write {
+    let mut item = block_item(&key, block);
+    item.extend(expires.map(|expires| ("expires".to_owned(), AttributeValue::N(expires.to_string()))));
     Write::put_item(key, item)
 }
 

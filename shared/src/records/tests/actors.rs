@@ -78,7 +78,10 @@ pub async fn learn(memory: &Shared, known: &mut Ancestry, missing: Missing, id: 
         Missing::Image(writer) => {
             memory.told.stepped += 1;
             let image = memory.images.get(&(writer, id)).cloned();
-            known.add_image(writer, id, image);
+            match memory.expired.contains(&(writer, id)) {
+                true => known.add_expired(writer, id),
+                false => known.add_image(writer, id, image),
+            }
         }
     }
 }

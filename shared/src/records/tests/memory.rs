@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::Record;
-use super::super::image::{Former, Image};
+use super::super::image::{Former, Image, WrittenValue};
 use super::super::index::{IndexTerm, Indexable, of_record};
 use super::super::record::subprofiles_field;
 use super::super::record::{Fields, Gone, Writer};
@@ -119,6 +119,8 @@ pub enum Written {
     /// Fields got other values. Without fields: a subprofile of the profile was created.
     Changed(Writer, RecordId, Patch),
     Deleted(Writer, RecordId),
+    /// An undo left the fields as they were, because an image had expired.
+    Kept(RecordId, Patch),
 }
 
 #[derive(Debug, Default)]
@@ -147,6 +149,8 @@ pub struct Memory {
     /// Index items, with the version of the record for which each was put, and the import that put it.
     pub hints: BTreeMap<(IndexTerm, RecordId), (u64, ImportId)>,
     pub images: BTreeMap<(Writer, RecordId), Image>,
+    /// Images which have expired.
+    pub expired: BTreeSet<(Writer, RecordId)>,
     pub companies: BTreeMap<Company, CompanyItem>,
     pub references: BTreeMap<(Company, ImportId), Reference>,
     pub notes: BTreeSet<(ImportId, Company)>,
@@ -279,6 +283,37 @@ impl Memory {
     pub fn amend_image(&mut self, import: ImportId, image: Image) {
         self.told.amended += 1;
         self.images.insert((image.writer(import), image.record), image);
+    }
+
+    /// Lets the images of an import expire.
+    pub fn expire_images(&mut self, import: ImportId) {
+        let (gone, stay) =
+            std::mem::take(&mut self.images).into_iter().partition(|((writer, _), _)| writer.import() == import);
+        let gone: BTreeMap<_, Image> = gone;
+        self.expired.extend(gone.into_keys());
+        self.images = stay;
+    }
+
+    /// Notes the fields whose values an undo has handed to people, because an image had expired.
+    pub fn note_kept(&mut self, before: &Record, after: &Record) {
+        let is_kept = |field: &&String| {
+            let (had, has) = (before.written(field), after.written(field));
+            field.as_str() != "company"
+                && had.writer != has.writer
+                && has == WrittenValue { writer: Writer::HAND, ..had }
+        };
+        let kept = before.writers.keys().filter(is_kept).map(|name| (name.clone(), after.fields.get(name).cloned()));
+        let kept: Patch = kept.collect();
+        if !kept.is_empty() && !self.expired.is_empty() {
+            self.log.push(Written::Kept(before.id, kept));
+        }
+    }
+
+    /// Notes that the undo of the row `me` has left a person at the company that the row gave, because an image had expired.
+    pub fn note_kept_company(&mut self, me: Writer, person: RecordId) {
+        let Some(record) = self.records.get(&person).filter(|record| record.writer("company") == me) else { return };
+        let kept = Patch::from([("company".to_owned(), record.fields.get("company").cloned())]);
+        self.log.push(Written::Kept(person, kept));
     }
 
     /// Puts a record in place of the version before, in a transaction with the counts of its companies. `false` if somebody

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::memory::{Company, Memory, State, Written, chunk_of, number, terms};
+use super::memory::{Company, Memory, Patch, State, Written, chunk_of, number, terms};
 use crate::id::{ImportId, OwnerId, RecordId};
 use crate::records::index::of_record;
 use crate::records::record::{Fields, Writer};
@@ -64,12 +64,13 @@ pub fn replay(log: &[Written], undone: &BTreeSet<ImportId>) -> Expected {
                         visited.extend(company.as_ref().and_then(Value::as_u64));
                     }
                 }
-                for (field, value) in patch {
-                    match value {
-                        Some(value) => drop(record.fields.insert(field.clone(), value.clone())),
-                        None => drop(record.fields.remove(field)),
-                    }
-                }
+                apply(&mut record.fields, patch);
+                record.stands = true;
+            }
+            Written::Kept(id, patch) => {
+                let Some(record) = records.get_mut(id) else { continue };
+                record.is_moved |= patch.contains_key("company");
+                apply(&mut record.fields, patch);
                 record.stands = true;
             }
             Written::Deleted(writer, id) if *writer == Writer::HAND => drop(records.remove(id)),
@@ -81,6 +82,15 @@ pub fn replay(log: &[Written], undone: &BTreeSet<ImportId>) -> Expected {
     }
     records.retain(|_, record| record.stands);
     Expected { records, needed, visited }
+}
+
+fn apply(fields: &mut Fields, patch: &Patch) {
+    for (field, value) in patch {
+        match value {
+            Some(value) => drop(fields.insert(field.clone(), value.clone())),
+            None => drop(fields.remove(field)),
+        }
+    }
 }
 
 /// The last standing write of a field: its place in the log, its writer and its value.

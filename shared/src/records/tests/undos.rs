@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::Record;
 use super::super::ancestry::Ancestry;
 use super::super::index::Hints;
-use super::super::restore::{self, Plan, rechecked, restored, taken_back};
+use super::super::restore::{self, Plan, RowFate, rechecked, restored, taken_back};
 use super::actors::{Held, Shared, decided, drop_hints, put_hints, read, step};
 use super::memory::{COMPANIES, State, number, terms};
 use crate::id::ImportId;
@@ -70,6 +70,9 @@ async fn undo_chunk(memory: &Shared, import: ImportId, chunk: u64) {
                 memory.borrow_mut().told.brought_back +=
                     u64::from(record.gone.is_some() && plan.step != restore::Step::Leave);
                 touched.extend(written(&plan));
+                if fate == RowFate::Expired {
+                    memory.borrow_mut().note_kept_company(image.writer(import), image.record);
+                }
                 break;
             }
             passing = plan.passing;
@@ -153,7 +156,12 @@ pub async fn perform(memory: &Shared, by: ImportId, record: &Record, plan: &Plan
                 let gone: Vec<_> = gone.map(|name| (after.id, name)).collect();
                 memory.told.without_company.extend(gone);
             }
-            if after.orphan && !record.orphan { memory.keep(after, &hints.within) } else { memory.put(after) }
+            let is_new_orphan = after.orphan && !record.orphan;
+            let done = if is_new_orphan { memory.keep(after, &hints.within) } else { memory.put(after) };
+            if done {
+                memory.note_kept(record, after);
+            }
+            done
         }
         restore::Step::Remove => {
             drop_hints(memory, by, record.id, &hints).await;

@@ -80,6 +80,7 @@ impl From<ImportError> for CopernicaError {
             ImportError::OtherRequest
             | ImportError::NeverStored
             | ImportError::Status { .. }
+            | ImportError::TooLate { .. }
             | ImportError::NotResumable { .. } => Self::saying(format!("Invalid data provided: {error}")),
             error => Self::failed((&error).into()),
         }

@@ -141,6 +141,10 @@ pub struct ImportShown {
     /// is `null` until then.
     #[schema(required)]
     completed_at: Option<Time>,
+    /// The last moment at which the undo of the import can be asked for, or `null` for an import whose undo can be asked for at
+    /// any time. Set when the load begins.
+    #[schema(required)]
+    undo_until: Option<Time>,
     /// The time at which the undo was complete, or `null` for an import which is not undone.
     #[schema(required)]
     reverted_at: Option<Time>,
@@ -253,6 +257,10 @@ struct Undone {
     /// The number of rows whose profile or person was gone at the undo, or whose person belonged to a company which is
     /// gone. Absent like `restored`.
     gone: Option<u64>,
+    /// The number of rows whose changes stay, because the former values are those of an undone import whose before-images have
+    /// expired. Absent if there is no such row.
+    #[schema(nullable = false)]
+    expired: Option<u64>,
 }
 
 /// A thing or record that stays when its import is undone.
