@@ -42,7 +42,7 @@ fn an_import_tells_machines_what_became_of_the_file() -> anyhow::Result<()> {
     let expected = json!({
         "id": 1, "type": "TimeEntryImport", "status": "complete", "format": "toggl", "encoding": "utf-8", "delimiter": ",", "date_order": "ymd",
         "decimal_mark": ".", "mapping": null, "rows": 5, "duplicates": 0,
-            "counts": counts, "seconds": 16215, "projects": 3, "tags": 3,
+            "counts": counts, "seconds": 16215, "projects": 3, "tags": 3, "undo_until": null,
         "unknown_users": [], "unknown_projects": [], "errors": [], "reasons": [],
     });
     assert_eq!(told, expected);

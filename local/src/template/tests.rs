@@ -210,10 +210,12 @@ async fn what_the_template_defines_is_created() -> Test {
             queue.name
         );
     }
-    let time_to_live =
-        stack.dynamodb.describe_time_to_live().table_name(&template.tables["ImportsTable"].name).send().await?;
-    let description = time_to_live.time_to_live_description();
-    assert_eq!(description.and_then(|description| description.attribute_name()), Some("expires"));
+    for table in template.tables.values() {
+        let time_to_live = stack.dynamodb.describe_time_to_live().table_name(&table.name).send().await?;
+        let description = time_to_live.time_to_live_description();
+        let attribute = description.and_then(|description| description.attribute_name());
+        assert_eq!(attribute, Some("expires"), "{}", table.name);
+    }
     let events = &template.tables["EventsTable"].name;
     let described = stack.dynamodb.describe_table().table_name(events).send().await?;
     let stream = described.table().and_then(|table| table.stream_specification());

@@ -152,6 +152,31 @@ fn the_functions_that_may_loop_are_those_that_messages_of_their_own_can_lead_bac
     Ok(())
 }
 
+/// The prefixes of the objects that expire, each with the days.
+fn expiring(template: &str) -> anyhow::Result<Vec<(String, u64)>> {
+    let document = Document::parse(template)?;
+    let bucket = document.raw("Bucket").map_err(anyhow::Error::msg)?;
+    let rules = document.resolve(&bucket["LifecycleConfiguration"]["Rules"]).map_err(anyhow::Error::msg)?;
+    let expires = |rule: &Value| Some((rule["Prefix"].as_str()?.to_owned(), rule["ExpirationInDays"].as_u64()?));
+    Ok(rules.as_array().into_iter().flatten().filter_map(expires).collect())
+}
+
+#[test]
+fn files_and_reports_expire_only_if_the_deployment_says_after_how_many_days() -> Test {
+    let unpacked = || ("unpacked/".to_owned(), 30);
+    assert_eq!(expiring(TEMPLATE)?, [unpacked()]);
+    let mut chosen = TEMPLATE.to_owned();
+    for (name, days) in [("FileDays", "90"), ("ReportDays", "365")] {
+        let parameter = |default: &str| format!("  {name}:\n    Type: Number\n    Default: {default}\n");
+        assert!(chosen.contains(&parameter("0")), "{name}");
+        chosen = chosen.replace(&parameter("0"), &parameter(days));
+    }
+    let files = ["sources/", "uploads/", "inbox/"].map(|prefix| (prefix.to_owned(), 90));
+    let reports = ("outbox/".to_owned(), 365);
+    assert_eq!(expiring(&chosen)?, [vec![unpacked()], files.to_vec(), vec![reports]].concat());
+    Ok(())
+}
+
 #[test]
 fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_local_environment() -> anyhow::Result<()> {
     let queue = || "http://127.0.0.1:1/000000000000/Queue".to_owned();
