@@ -12,8 +12,8 @@
 //!
 //! With a retention, images expire after twice the time for which an undo can be asked for. A chain of undone imports, each
 //! of which found a value of the one before, may reach further back than that. Nobody knows then which value the field
-//! had before the chain, and each value in the chain is that of an undone import. So no value of the chain is restored: the field
-//! **keeps** the value that it has, with people as its writer from then on, as if they had confirmed the value. This has
+//! had before the chain, and each value in the chain is that of an undone import. An undo therefore restores no value of the chain: the
+//! field **keeps** the value that it has, with people as its writer from then on, as if they had confirmed the value. This has
 //! three consequences:
 //!
 //! - The undo of a later import gives the kept value back, and needs no expired image.

@@ -124,16 +124,16 @@ fn blocks(images: Vec<Image>) -> Vec<(Row, Vec<StoredImage>)> {
 }
 
 fn put(key: Key, block: &[StoredImage], expires: Option<i64>) -> Write {
-    let mut item = block_item(&key, block);
-    item.extend(expires.map(|expires| ("expires".to_owned(), AttributeValue::N(expires.to_string()))));
+    let item = block_item(&key, block, expires);
     Write::put_item(key, item)
 }
 
-fn block_item(key: &Key, block: &[StoredImage]) -> Item {
+fn block_item(key: &Key, block: &[StoredImage], expires: Option<i64>) -> Item {
     let mut item = key.attributes();
     let times: Vec<Times> = block.iter().map(|image| image.times).collect();
     item.insert("images".to_owned(), AttributeValue::B(Blob::new(packed(&block))));
     item.insert("times".to_owned(), AttributeValue::B(Blob::new(packed(&times))));
+    item.extend(expires.map(|expires| ("expires".to_owned(), AttributeValue::N(expires.to_string()))));
     item
 }
 
@@ -235,7 +235,9 @@ mod tests {
         let images = vec![image(7, 1, "a \"quoted\" value"), deletion];
         let stored: Vec<_> = images.iter().map(StoredImage::of).collect();
         let key = keys::image_block(AccountId(1), ImportId(2), ChunkNo(3), Row(7), (1, 2));
-        let item = block_item(&key, &stored);
+        let item = block_item(&key, &stored, Some(1_791_209_600));
+        assert_eq!(item.get("expires"), Some(&AttributeValue::N("1791209600".to_owned())));
+        assert!(!block_item(&key, &stored, None).contains_key("expires"));
         assert_eq!(
             (images_of(&item)?, key.pk.as_str(), key.sk.as_str()),
             (images, "A#1#I#2#images#3", "000000007.00001.00002")
