@@ -20,7 +20,7 @@ const ACCOUNT: &str = "3";
 type Contents = (BTreeMap<(&'static str, String, String), String>, BTreeSet<String>);
 
 async fn opened(data: &str, workers: usize) -> anyhow::Result<System> {
-    Ok(System::start(Options { data: Some(data.into()), workers, ..Options::default() }).await?)
+    System::start(Options { data: Some(data.into()), workers, ..Options::default() }).await
 }
 
 /// A value as a text in which the members of maps have an order.
