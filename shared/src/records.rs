@@ -14,6 +14,7 @@
 pub mod ancestry;
 pub mod apply;
 pub mod change;
+pub mod edited;
 mod history;
 pub mod image;
 pub mod index;

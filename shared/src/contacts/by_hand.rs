@@ -3,7 +3,8 @@
 
 use super::Person;
 use crate::id::{AccountId, ImportId, RecordId, Row};
-use crate::records::change::{self, Attempt, Seen, changed};
+use crate::records::change::{self, Attempt, Seen};
+use crate::records::edited::changed;
 use crate::records::{HAND_CHUNK, Record};
 use crate::services::Services;
 use crate::store::StoreError;

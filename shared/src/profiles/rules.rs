@@ -84,3 +84,21 @@ async fn schema_now(services: &Services, import: &Import) -> Result<Option<Schem
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_and_interests_which_the_schema_has_are_there_and_all_other_names_are() {
+        let there = Some(["3", "i4"].map(str::to_owned).into());
+        let fields = RecordFields { there, ..RecordFields::default() };
+        let has = |names: [&str; 3]| names.map(|name| fields.has(name));
+        assert_eq!(has(["3", "4", "33"]), [true, false, false]);
+        assert_eq!(has(["i4", "i3", "i44"]), [true, false, false]);
+        // A secret, and the link of a collection.
+        assert_eq!(has(["secret", "s3", "s4"]), [true; 3]);
+        // The records of a deleted database are gone with all of their fields.
+        assert!(RecordFields::default().has("4"));
+    }
+}

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use super::Record;
 use super::index::{self, IndexTerm};
 use super::moves::{Moves, referrer};
-use super::record::{Fields, Gone, HAND_CHUNK, Writer};
+use super::record::{Gone, HAND_CHUNK, Writer};
 use crate::id::{AccountId, ChunkNo, ImportId, RecordId, Row, ThingId};
 use crate::import::{Import, dropped};
 use crate::ledger::{Chunk, ChunkState};
@@ -24,23 +24,6 @@ use crate::services::Services;
 use crate::store::keys::{self, Kind, RecordKind};
 use crate::store::{Key, StoreError, Write};
 use crate::things::claim::{self, Holder};
-
-/// The record with other fields, written by people at the time `at` (milliseconds since the epoch), or `None` if every
-/// field has its value already. Each field with another value gets people as its last writer, also if the field gets a
-/// former value back.
-pub fn changed(before: &Record, fields: Fields, at: i64) -> Option<Record> {
-    let names = before.fields.keys().chain(fields.keys());
-    let differs = |name: &&String| before.fields.get(*name) != fields.get(*name);
-    let different: BTreeSet<&String> = names.filter(differs).collect();
-    if different.is_empty() {
-        return None;
-    }
-    let mut after = Record { version: before.version + 1, updated_at: at, ..before.clone() };
-    for name in different {
-        after.set(name, fields.get(name).cloned(), Writer::HAND);
-    }
-    Some(after)
-}
 
 /// What a record holds outside of its own item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -179,7 +162,7 @@ impl Hold<'_> {
 }
 
 /// Gives a record other fields, in one transaction with a record which people hold from then on; `after` comes from
-/// [`changed`], and the holdings are those of `seen` and of `after`.
+/// [`changed`](super::edited::changed), and the holdings are those of `seen` and of `after`.
 pub async fn update(
     services: &Services,
     account: AccountId,
@@ -363,48 +346,5 @@ impl Change<'_> {
         self.after.into_iter().for_each(|after| moves.count(after.referrer, &after.holdings.things, 1));
         writes.extend(moves.writes(services, self.account).await?);
         Ok(if services.store.attempt_all(writes).await? { Attempt::Made } else { Attempt::Again })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::id::{RecordId, Row};
-    use crate::records::ancestry::Ancestry;
-    use crate::records::restore::{Step, taken_back};
-
-    fn fields<const N: usize>(fields: [(&str, Value); N]) -> Fields {
-        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    }
-
-    #[test]
-    fn whoever_changes_a_field_is_its_last_writer_even_if_the_former_value_comes_back() {
-        let first = fields([("name", json!("Ada")), ("title", json!("Baker"))]);
-        let new = Record::new(RecordId::of(ImportId(3), Row(1)), first.clone(), 10);
-        assert_eq!(changed(&new, first.clone(), 20), None);
-        let mut undone = Ancestry::default();
-        undone.add_standing(ImportId(3), true);
-        assert_eq!(taken_back(&undone, &new), Ok(Step::Remove));
-
-        let without_title = changed(&new, fields([("name", json!("Ada"))]), 20).expect("a change");
-        let by_hand = BTreeMap::from([("title".to_owned(), Writer::HAND)]);
-        assert_eq!((&without_title.writers, without_title.version, without_title.updated_at), (&by_hand, 2, 20));
-
-        let back = changed(&without_title, first.clone(), 30).expect("a change");
-        assert_eq!((&back.fields, &back.writers, back.version), (&first, &by_hand, 3));
-        let kept = Record { orphan: true, version: 4, ..back.clone() };
-        assert_eq!(taken_back(&undone, &back), Ok(Step::Put(Box::new(kept.clone()))));
-        assert_eq!(taken_back(&undone, &kept), Ok(Step::Leave));
-    }
-
-    #[test]
-    fn people_are_no_other_writers_of_a_record_made_by_hand() {
-        let new = Record::new(RecordId(5), fields([("name", json!("Ada"))]), 10);
-        let after = changed(&new, fields([("name", json!("Bea"))]), 20).expect("a change");
-        assert_eq!((after.writers.len(), after.version), (0, 2));
     }
 }

@@ -14,6 +14,7 @@ use shared::profile_form::ProfileAction;
 use shared::profiles::IndexedFields;
 use shared::queue::Message;
 use shared::records::index::{Indexable, items_of_new};
+use shared::records::record::Fields;
 use shared::records::{HAND_CHUNK, Record};
 use shared::schema::Schema;
 use shared::services::Services;
@@ -176,8 +177,8 @@ async fn database(stack: &Stack, subprofiles: u64) -> anyhow::Result<OwnerId> {
     Ok(OwnerId(database))
 }
 
-/// Copies a subprofile that people made, with its index items, so that there are `count` of them. The counters of lists, which
-/// no import reads, stay as they are.
+/// Copies a subprofile that people made, without its values and with its index items, so that there are `count` of them. The
+/// counters of lists, which no import reads, stay as they are.
 async fn copy_subprofile(services: &Services, database: OwnerId, first: RecordId, count: u64) -> anyhow::Result<()> {
     let schema = Schema::read(services, ACCOUNT, database).await?.context("the database")?;
     let fields = IndexedFields::of(&schema);
@@ -187,7 +188,7 @@ async fn copy_subprofile(services: &Services, database: OwnerId, first: RecordId
     let mut items = Vec::new();
     for row in 1..count {
         let id = RecordId(first.0 + row);
-        let copy = Record { id, ..record.clone() };
+        let copy = Record { id, fields: Fields::new(), ..record.clone() };
         items.push((Table::Workspace, encode(&key(id), &copy)));
         items.extend(items_of_new(ACCOUNT, &terms, &copy));
     }

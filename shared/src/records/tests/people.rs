@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Record;
-use super::super::change::changed;
+use super::super::edited::changed;
 use super::Draw;
 use super::actors::{Shared, owned, step};
 use super::memory::{COLLECTION, DATABASE, number};
