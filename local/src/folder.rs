@@ -7,11 +7,18 @@ use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError, set_perm
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Permissions of a directory which only its owner may use.
 const OWN_FOLDER: u32 = 0o700;
 /// Permissions of a file which only its owner may use.
 const OWN_FILE: u32 = 0o600;
+
+/// How long a locked folder is waited for. A process which the holder of the lock starts has the lock as well, until the process
+/// runs a program of its own, so the lock may outlast its holder by a moment.
+const PATIENCE: Duration = Duration::from_secs(1);
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// The reasons for which a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +44,18 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Locks the folder, and creates the folder if it does not exist.
+    /// Locks the folder, and creates the folder if it does not exist. Waits for a second if the folder is locked.
     pub fn take(path: &Path) -> Result<Self, FolderError> {
         make(path)?;
         let lock = own_file(&path.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(FolderError::Taken(path.to_owned())),
-            Err(TryLockError::Error(source)) => Err(FolderError::Path { path: path.to_owned(), source }),
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: lock }),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => sleep(BETWEEN_TRIES),
+                Err(TryLockError::WouldBlock) => return Err(FolderError::Taken(path.to_owned())),
+                Err(TryLockError::Error(source)) => return Err(FolderError::Path { path: path.to_owned(), source }),
+            }
         }
     }
 
