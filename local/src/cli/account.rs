@@ -140,37 +140,25 @@ fn email(text: &str) -> Result<String, String> {
 impl Account {
     /// Executes the subcommand on the tables of a stack or a folder.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let open = self.tables().open().await?;
+        let done = match &self {
+            Self::Create(create) => create.run(&open.services).await,
+            Self::List(list) => list.run(&open.services).await,
+            Self::Set(set) => set.run(&open.services).await,
+            Self::Export(export) => export.run(&open.services).await,
+            Self::Delete(delete) => delete.run(&open.services).await,
+        };
+        open.close().await;
+        done
+    }
+
+    fn tables(&self) -> &Tables {
         match self {
-            Self::Create(create) => {
-                let open = create.tables.open().await?;
-                let done = create.run(&open.services).await;
-                open.close().await;
-                done
-            }
-            Self::List(list) => {
-                let open = list.tables.open().await?;
-                let done = list.run(&open.services).await;
-                open.close().await;
-                done
-            }
-            Self::Set(set) => {
-                let open = set.tables.open().await?;
-                let done = set.run(&open.services).await;
-                open.close().await;
-                done
-            }
-            Self::Export(export) => {
-                let open = export.tables.open().await?;
-                let done = export.run(&open.services).await;
-                open.close().await;
-                done
-            }
-            Self::Delete(delete) => {
-                let open = delete.tables.open().await?;
-                let done = delete.run(&open.services).await;
-                open.close().await;
-                done
-            }
+            Self::Create(create) => &create.tables,
+            Self::List(list) => &list.tables,
+            Self::Set(set) => &set.tables,
+            Self::Export(export) => &export.tables,
+            Self::Delete(delete) => &delete.tables,
         }
     }
 }
