@@ -5,13 +5,13 @@
 //!
 //! | modules | subject |
 //! |---|---|
-//! | `id`, `clock`, `retention`, `concurrent`, `shorten`, `wire` | ids, time, how long an undo can be asked for, requests at once, short texts, words on the wire |
+//! | `metrics`, `id`, `clock`, `retention`, `concurrent`, `shorten`, `wire` | metrics, ids, time, how long an undo can be asked for, requests at once, short texts, words on the wire |
 //! | `source`, `values`, `table`, `contact_form`, `profile_form`, `format`, `packed` | bytes to rows, without I/O |
 //! | `store`, `files`, `queue` | DynamoDB, S3, SQS |
 //! | `memory`, `portions`, `connections`, `environment`, `fetch`, `services`, `lease` | a process's cache, limits, connections and settings of the AWS clients, files behind a URL, all clients, leases |
 //! | `things`, `schema`, `ledger` | users, clients, projects, tags and companies; databases of profiles with their fields; the outcome of each row |
 //! | `mappings`, `import`, `unpack`, `results`, `records` | mappings, imports, unpacked files, reports, records |
-//! | `kind`, `entries`, `contacts`, `profiles`, `dispatch` | the trait of a kind of rows, the two kinds, profiles by hand, the choice of the kind |
+//! | `kind`, `entries`, `contacts`, `profiles`, `dispatch` | the trait of a kind of rows, the three kinds, the choice of the kind |
 //! | `inbox`, `follow_ups`, `events` | drops, messages about written profiles, events for other systems |
 //! | `settle`, `load`, `collect`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
 //! | `edit`, `account` | changes by hand, tenants and tokens |

@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, Once};
+use std::thread::LocalKey;
 
 use serde_json::{Value, json};
 use shared::metrics::{self, Metrics};
@@ -26,25 +27,12 @@ thread_local! {
     static COUNTED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A writer to the log of the current thread.
-struct ThreadsLines;
+/// A writer to bytes of the current thread.
+struct ThreadsBytes(&'static LocalKey<RefCell<Vec<u8>>>);
 
-impl Write for ThreadsLines {
+impl Write for ThreadsBytes {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOGGED.with_borrow_mut(|logged| logged.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A writer to the metrics of the current thread.
-struct ThreadsMetrics;
-
-impl Write for ThreadsMetrics {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        COUNTED.with_borrow_mut(|counted| counted.write(bytes))
+        self.0.with_borrow_mut(|written| written.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -59,13 +47,13 @@ pub fn begin() {
     LOG.call_once(|| {
         let from = |level| Targets::new().with_default(level).with_target("dynoxide", LevelFilter::OFF);
         let from = |level| from(level).with_target(metrics::TARGET, LevelFilter::OFF);
-        let of_thread = tracing_subscriber::fmt::layer().json().with_writer(|| ThreadsLines);
+        let of_thread = tracing_subscriber::fmt::layer().json().with_writer(|| ThreadsBytes(&LOGGED));
         let file = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("suite.log")).expect("a file for the log");
         let of_suite = tracing_subscriber::fmt::layer().json().with_writer(Arc::new(file));
         tracing_subscriber::registry()
             .with(of_thread.with_filter(from(LevelFilter::WARN)))
             .with(of_suite.with_filter(from(LevelFilter::INFO)))
-            .with(Metrics::new(ThreadsMetrics))
+            .with(Metrics::new(ThreadsBytes(&COUNTED)))
             .init();
     });
 }

@@ -207,9 +207,11 @@ async fn standing_profile(services: &Services, account: AccountId, id: RecordId)
     if found.record.gone.is_some() { Err(ProfileError::Removed) } else { Ok(found) }
 }
 
-/// Gives a record other values. A profile that an import made stays from now on if the import is undone, if people have
-/// changed a subprofile of it: the subprofile is seen with its profile alone. Returns `false` if every value is as given already, and then nothing is written. The time of
-/// the last change moves if a value or an interest changes, and not with the secret.
+/// Gives a record other values, and returns `false` without a write if every value is as given already. The time of the last
+/// change moves if a value or an interest changes, and not with the secret.
+///
+/// A changed subprofile holds its profile: the undo of the import that made the profile keeps it from then on, because people see
+/// a subprofile only with its profile.
 pub async fn update(
     services: &Services,
     account: AccountId,

@@ -69,7 +69,7 @@ pub struct Replay {
     undone: BTreeSet<u64>,
 }
 
-/// What an undo tells of itself: the numbers of removed records and of rows by the fate of their changes, and the records that
+/// The report of an undo: the numbers of removed records and of rows by the fate of their changes, and the records that
 /// stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
@@ -171,7 +171,7 @@ impl Replay {
         self.undone.insert(import);
     }
 
-    /// What the undo of an import tells, if the import is undone alone. `columns` are those of the schema: the values of a
+    /// The report of the undo of an import that is undone alone. `columns` are those of the schema: the values of a
     /// column that was deleted cannot be given back.
     pub fn told(&self, import: u64, columns: &BTreeSet<String>) -> Told {
         let mut after = self.clone();

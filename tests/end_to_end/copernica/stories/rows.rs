@@ -14,7 +14,7 @@ pub struct Row {
     pub subprofile: Option<Values>,
 }
 
-/// What an import of rows is told to do.
+/// The options of an import of rows.
 #[derive(Clone, Debug)]
 pub struct Wish {
     pub action: &'static str,

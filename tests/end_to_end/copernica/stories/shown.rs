@@ -73,7 +73,7 @@ fn ids(page: &Value) -> anyhow::Result<Vec<u64>> {
     all.map(|record| Ok(record["ID"].as_str().context("no id")?.parse()?)).collect()
 }
 
-/// What the undo of an import told.
+/// The report of the undo of an import.
 pub fn told(undone: &Value) -> Told {
     let number = |word: &str| undone[word].as_u64().unwrap_or_default();
     let sort = |kind: &Value| if kind == "profile" { Sort::Profile } else { Sort::Subprofile };
