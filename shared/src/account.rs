@@ -9,7 +9,7 @@ pub mod token;
 use serde::{Deserialize, Serialize};
 
 use crate::edit::EditError;
-use crate::edit::things::put_user;
+use crate::edit::users;
 use crate::id::{AccountId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Counter};
@@ -55,7 +55,7 @@ pub async fn found(services: &Services, account: &Account, first: UserFields) ->
         return Ok(());
     }
     let user = user::new(ThingId(1), first, services.clock.now_ms());
-    match put_user(services, account.id, &user).await {
+    match users::put(services, account.id, &user).await {
         // An earlier attempt wrote the user and died before the account was written.
         Ok(()) | Err(EditError::Taken(_)) => {}
         Err(error) => return Err(error),

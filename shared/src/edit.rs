@@ -16,6 +16,7 @@ pub mod people;
 pub(crate) mod tags;
 pub mod things;
 mod unused;
+pub mod users;
 
 use crate::store::{Patience, StoreError, retry};
 

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 use shared::account::{self, settings};
-use shared::edit::things::{UserInput, create_user};
+use shared::edit::users::{self, UserInput};
 use shared::id::AccountId;
 use shared::services::Services;
 use shared::store::keys;
@@ -249,7 +249,7 @@ impl Add {
             last_name: Some(self.person.last_name.clone()),
             ..UserInput::default()
         };
-        let user = create_user(services, self.account, &input).await.context("the user cannot be added")?;
+        let user = users::create(services, self.account, &input).await.context("the user cannot be added")?;
         if self.json {
             println!("{}", json!({ "account": self.account, "user": user.id, "email": self.person.email }));
         } else {

@@ -1,19 +1,18 @@
-//! Users, clients, projects and tags made, edited and deleted by hand. Every edit is a single transaction, which is
-//! refused and retried if the thing's version has changed since the read. Names are unique because a thing lies at the
-//! place of its key, and e-mail addresses because of their claims.
+//! Clients, projects and tags made, edited and deleted by hand; users are deleted here too, and [`users`](super::users) has their
+//! other edits. Every edit is a single transaction, which is refused and retried if the thing's version has changed since the
+//! read. Names are unique because a thing lies at the place of its key.
 
 use super::{EditError, Rule, repeated, unused};
 use crate::id::{AccountId, ImportId, ThingId};
 use crate::results::made::unmade;
 use crate::services::Services;
-use crate::store::keys::{self, Counter, Kind};
+use crate::store::keys::{self, Kind};
 use crate::store::{StoreError, Write};
-use crate::things::claim;
 use crate::things::find::{Found, KeyPlace, find, is_home};
-use crate::things::names::{is_short, normal, project_key, tidy};
+use crate::things::names::{normal, project_key, tidy};
 use crate::things::reference::{self, count, let_go};
 use crate::things::retired::Retirements;
-use crate::things::{Body, ProjectFields, Thing, UserFields, UserRole, UserState, user};
+use crate::things::{Body, ProjectFields, Thing};
 
 /// The fields of a project, client or tag as given by a caller. An absent field (`None`) keeps its value in an edit,
 /// and has its default in a new thing.
@@ -42,35 +41,6 @@ pub enum ClientInput {
     Id(ThingId),
     /// The name of a client, made unless the client exists.
     Name(String),
-}
-
-/// The fields of a user as given by a caller. An absent field (`None`) keeps its value in an edit, and has its default
-/// in a new user.
-#[derive(Clone, Debug, Default)]
-pub struct UserInput {
-    /// The e-mail address as the caller writes the address.
-    pub email: Option<String>,
-    /// The first name, or all first names.
-    pub first_name: Option<String>,
-    /// The last name, or all last names.
-    pub last_name: Option<String>,
-    /// The role of the user, in the Noko vendor's words.
-    pub role: Option<UserRole>,
-    /// Active, or deactivated by an edit by hand.
-    pub state: Option<UserState>,
-}
-
-impl UserInput {
-    /// The fields of a user after the input is applied to `fields`.
-    fn over(&self, fields: UserFields) -> UserFields {
-        UserFields {
-            email: self.email.clone().unwrap_or(fields.email),
-            first_name: self.first_name.clone().unwrap_or(fields.first_name),
-            last_name: self.last_name.clone().unwrap_or(fields.last_name),
-            role: self.role.unwrap_or(fields.role),
-            state: self.state.unwrap_or(fields.state),
-        }
-    }
 }
 
 /// Makes a project, client or tag.
@@ -259,88 +229,6 @@ async fn project_named(services: &Services, account: AccountId, name: &str) -> R
     Ok(first.map(|(_, _, _, id)| id))
 }
 
-/// Makes a user, with the next number of the account's counter of users as id.
-pub async fn create_user(services: &Services, account: AccountId, input: &UserInput) -> Result<Thing, EditError> {
-    let number = services.store.next_number(keys::counter(account, Counter::Users)).await?;
-    let fields = input.over(UserFields::default());
-    let user = named_shortly(user::new(ThingId(number), fields, services.clock.now_ms()))?;
-    put_user(services, account, &user).await?;
-    Ok(user)
-}
-
-/// Refuses a user whose first and last name are together longer than a name may be.
-fn named_shortly(user: Thing) -> Result<Thing, EditError> {
-    if is_short(&user.name) { Ok(user) } else { Err(EditError::Invalid("first_name")) }
-}
-
-/// Puts a new user with the claims of address and name.
-pub async fn put_user(services: &Services, account: AccountId, user: &Thing) -> Result<(), EditError> {
-    let mut writes = user::claims(account, user, None);
-    writes.push(Write::put(keys::thing(account, Kind::User, user.id), user).when_absent());
-    if services.store.attempt_all(writes).await? { Ok(()) } else { Err(EditError::Taken("email")) }
-}
-
-/// Edits a user, including address and name, whose claims move in the same transaction.
-pub async fn update_user(
-    services: &Services,
-    account: AccountId,
-    id: ThingId,
-    input: &UserInput,
-) -> Result<Thing, EditError> {
-    repeated(|| async {
-        let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
-        let fields = input.over(before.user().cloned().unwrap_or_default());
-        if fields.state == UserState::Disabled && before.user().is_some_and(|user| *user != fields) {
-            return Err(EditError::Forbidden(Rule::Deactivated));
-        }
-        let now = services.clock.now_ms();
-        let next = named_shortly(user::new(id, fields, now))?;
-        if (&next.key, &next.name, &next.body) == (&before.key, &before.name, &before.body) {
-            return Ok(Some(before));
-        }
-        let after = Thing {
-            key: next.key,
-            name: next.name,
-            body: next.body,
-            version: before.version + 1,
-            updated_at: now,
-            ..before.clone()
-        };
-        let new_email = after.key != before.key;
-        if new_email && claim::holder(services, account, &after.key).await?.is_some() {
-            return Err(EditError::Taken("email"));
-        }
-        let mut writes = user::claims(account, &after, Some(&before));
-        writes.extend(user::release(account, &before, Some(&after)));
-        writes.push(replace(account, &before, &after));
-        Ok(services.store.attempt_all(writes).await?.then_some(after))
-    })
-    .await
-}
-
-/// Deactivates a user who has references, or activates a user who was deactivated.
-pub async fn set_active(services: &Services, account: AccountId, id: ThingId, active: bool) -> Result<(), EditError> {
-    repeated(|| async {
-        let before = Thing::get(services, account, Kind::User, id).await?.ok_or(EditError::NotFound)?;
-        let mut after = before.clone();
-        let Body::User(fields) = &mut after.body else { return Err(EditError::NotFound) };
-        if active && fields.state == UserState::Active {
-            return Err(EditError::Forbidden(Rule::NotDeactivated));
-        }
-        if !active && before.refs == 0 {
-            return Err(EditError::Forbidden(Rule::Deletable));
-        }
-        fields.state = if active { UserState::Active } else { UserState::Disabled };
-        if after == before {
-            return Ok(Some(()));
-        }
-        after.version += 1;
-        after.updated_at = services.clock.now_ms();
-        Ok(services.store.attempt_all(vec![replace(account, &before, &after)]).await?.then_some(()))
-    })
-    .await
-}
-
 /// Applies the input to a thing. Returns the thing with its new key, and the writes which move references between
 /// clients.
 async fn applied(
@@ -416,7 +304,7 @@ async fn free_place(
 
 /// Replaces the attributes which people can edit. The count of references may change at the same time, so the write
 /// leaves the count alone.
-fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
+pub(super) fn replace(account: AccountId, before: &Thing, after: &Thing) -> Write {
     let mut sets = "SET #key = :key, #name = :name, #version = :next, #updated_at = :now".to_owned();
     for (field, there) in [
         (", #billable = :billable", after.billable().is_some()),

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use serde_json::json;
 use shared::contacts::Person;
 use shared::edit::EditError;
-use shared::edit::things::{UserInput, create_user};
+use shared::edit::users::{self, UserInput};
 use shared::id::{ImportId, RecordId, Row as RowNo};
 use shared::import::{Duplicates, Status};
 use shared::records::change::Attempt;
@@ -131,9 +131,9 @@ async fn an_address_belongs_to_one_person_or_one_user() -> anyhow::Result<()> {
     assert_eq!(holder(&services, ACCOUNT, ada).await?, Some(Holder::Person(person(first.0, 2))));
     assert_eq!(user::by_email(&services, ACCOUNT, ada).await?, None);
     let input = UserInput { email: Some("Ada@Example.com".to_owned()), ..UserInput::default() };
-    assert!(matches!(create_user(&services, ACCOUNT, &input).await, Err(EditError::Taken("email"))));
+    assert!(matches!(users::create(&services, ACCOUNT, &input).await, Err(EditError::Taken("email"))));
     office.undo(first).await?;
-    create_user(&services, ACCOUNT, &input).await?;
+    users::create(&services, ACCOUNT, &input).await?;
     let lost = office.import(&[["", "Ada", ada]], Duplicates::Skip).await?;
     assert_eq!(office.outcomes(lost).await?, [("skipped", 1)]);
     office.check().await

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use shared::edit::things;
-use shared::edit::things::UserInput;
+use shared::edit::users::{self, UserInput};
 use shared::id::{ChunkNo, ThingId};
 use shared::ledger::hold::Ended;
 use shared::load::load;
@@ -185,7 +184,7 @@ async fn a_message_that_comes_at_the_very_end_of_a_lease_finds_it_over() -> anyh
 async fn user(services: &Services, email: &str) -> anyhow::Result<ThingId> {
     let (first_name, last_name) = (Some("Kim".to_owned()), Some("Stone".to_owned()));
     let input = UserInput { email: Some(email.to_owned()), first_name, last_name, ..UserInput::default() };
-    Ok(things::create_user(services, ACCOUNT, &input).await?.id)
+    Ok(users::create(services, ACCOUNT, &input).await?.id)
 }
 
 #[tokio::test]
@@ -209,7 +208,7 @@ async fn rows_that_mean_something_else_on_the_second_try_leave_nothing_of_the_fi
     });
     assert!(faults.outlive(load(&worker.loader, ACCOUNT, IMPORT, ChunkNo(0))).await.is_none(), "{:?}", faults.log());
     let address = UserInput { email: Some("stone@example.com".to_owned()), ..UserInput::default() };
-    things::update_user(services, ACCOUNT, kim, &address).await?;
+    users::update(services, ACCOUNT, kim, &address).await?;
     services.clock.turn(LONG);
     for chunk in [0, 1] {
         assert_eq!(load(&stack.functions().loader, ACCOUNT, IMPORT, ChunkNo(chunk)).await?, Ended::Done);

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::concurrent::drained;
 use shared::edit::things::{self, ThingInput};
+use shared::edit::users;
 use shared::edit::{EditError, Rule, merge};
 use shared::id::ThingId;
 use shared::store::keys::Kind;
@@ -133,7 +134,7 @@ async fn set_active(Member(at): Member, Id(id): Id, input: PerhapsInput, active:
     if user == at.caller.user {
         return Err(Users::wrong(EditError::Forbidden(if active { Rule::NotDeactivated } else { Rule::Oneself })));
     }
-    things::set_active(&at.services, at.caller.account, user, active).await.map_err(Users::wrong)?;
+    users::set_active(&at.services, at.caller.account, user, active).await.map_err(Users::wrong)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::edit::EditError;
-use shared::edit::things::{self, UserInput};
+use shared::edit::users::{self, UserInput};
 use shared::id::ThingId;
 use shared::store::keys::Kind;
 use shared::things::Thing;
@@ -60,11 +60,11 @@ impl Edited for Users {
     }
 
     async fn create(at: &At, edit: &UserInput) -> Result<Thing, NokoError> {
-        things::create_user(&at.services, at.caller.account, edit).await.map_err(Self::wrong)
+        users::create(&at.services, at.caller.account, edit).await.map_err(Self::wrong)
     }
 
     async fn update(at: &At, before: Thing, edit: &UserInput) -> Result<Thing, NokoError> {
-        things::update_user(&at.services, at.caller.account, before.id, edit).await.map_err(Self::wrong)
+        users::update(&at.services, at.caller.account, before.id, edit).await.map_err(Self::wrong)
     }
 
     /// Deletes a user. Users cannot delete themselves, because their token would be left without a user.
