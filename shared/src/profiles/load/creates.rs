@@ -48,23 +48,21 @@ fn names(job: &Job<'_>, at: usize, row: &LoadedRow<'_>) -> impl Iterator<Item = 
         .writes
         .iter()
         .flat_map(|writes| [(RecordKind::Profile, &writes.profile), (RecordKind::Subprofile, &writes.subprofile)]);
-    let new: Vec<_> = effects.filter(|(_, effect)| matches!(effect, Effect::Create(_))).collect();
+    let new: Vec<_> = effects.filter(|(_, effect)| matches!(effect, Effect::Create)).collect();
     new.into_iter().map(move |(kind, _)| (at, (kind, id)))
 }
 
 /// The record which a row makes, of a kind.
 fn record(job: &Job<'_>, row: &LoadedRow<'_>, kind: RecordKind) -> Option<Record> {
-    let writes = row.writes.as_ref()?;
-    match (kind, &writes.profile, &writes.subprofile) {
-        (RecordKind::Profile, Effect::Create(values), _) => Some(job.new_profile(row.row, values.clone())),
-        (RecordKind::Subprofile, _, Effect::Create(values)) => {
-            Some(job.new_subprofile(row.row, writes.parent, writes.collection?, values.clone()))
-        }
-        _ => None,
-    }
+    let (writes, parsed) = (row.writes.as_ref()?, row.parsed.as_ref().ok()?);
+    let values = job.values(kind, parsed, &row.plan);
+    Some(match kind {
+        RecordKind::Subprofile => job.new_subprofile(row.row, writes.parent, writes.collection?, values),
+        _ => job.new_profile(row.row, values),
+    })
 }
 
-/// Writes a batch of records, and then their index items. Encoding is left to the last moment, because items take many
+/// Writes a batch of records, and then their index items. Values and items are made at the last moment, because they take many
 /// times the memory of the chunk's bytes.
 async fn write(
     held: &HeldChunk<'_>,

@@ -11,7 +11,7 @@
 //! The table holds for the profile, and for the subprofile among those of the profile. A row of a file with subprofiles
 //! leads or follows: of the rows with the key of a profile one writes the profile, and each writes its own subprofile.
 
-use super::job::{Job, Values};
+use super::job::Job;
 use crate::id::{RecordId, Row};
 use crate::ledger::SkipReason;
 use crate::profile_form::{DeleteTarget, Matches, ProfileAction, ProfileRow, RowKey, SubprofileRow, UpdatePolicy};
@@ -32,19 +32,19 @@ pub struct RowWrites {
     pub collection: Option<u64>,
 }
 
-/// The write which a row wants of its profile, or of its subprofile.
+/// The write which a row wants of its profile, or of its subprofile. The values are those of [`Job::values`], which are made when
+/// they are written: those of all rows of a chunk at once would take many times the memory of the chunk's bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// The row says nothing of the record.
     Nothing,
     /// The record is left out, or left alone.
     Left(SkipReason),
-    /// A new record with these values.
-    Create(Values),
-    /// Other values in the matches.
+    /// A new record with the values of the row.
+    Create,
+    /// The values of the row in the matches.
     Change {
         records: Vec<RecordId>,
-        values: Values,
         /// `true` if only fields without a value are written.
         fills: bool,
     },
@@ -105,17 +105,12 @@ impl<'r> RowInHand<'r> {
     fn created(&self) -> Effect {
         match self.plan.act {
             Act::Follows(_) => Effect::Nothing,
-            Act::Acts | Act::YieldsTo(_) => Effect::Create(self.job.profile_values(self.row, self.plan)),
+            Act::Acts | Act::YieldsTo(_) => Effect::Create,
         }
     }
 
-    fn subprofile_values(&self, subprofile: &SubprofileRow<'_>) -> Values {
-        self.job.subprofile_values(subprofile, self.plan)
-    }
-
     fn add(&self) -> RowWrites {
-        let subprofile =
-            self.filled().map_or(Effect::Nothing, |subprofile| Effect::Create(self.subprofile_values(subprofile)));
+        let subprofile = self.filled().map_or(Effect::Nothing, |_| Effect::Create);
         RowWrites { profile: self.created(), subprofile, parent: self.made(), collection: self.collection() }
     }
 
@@ -165,11 +160,7 @@ impl<'r> RowInHand<'r> {
         let profile = match (self.plan.act, self.left_alone()) {
             (Act::Follows(_), _) => Effect::Nothing,
             (_, Some(reason)) => Effect::Left(reason),
-            (_, None) => Effect::Change {
-                records: chosen,
-                values: self.job.profile_values(self.row, self.plan),
-                fills: self.fills(),
-            },
+            (_, None) => Effect::Change { records: chosen, fills: self.fills() },
         };
         let subprofile = match self.filled() {
             Some(subprofile) => self.upsert_subprofile(subprofile, adds)?,
@@ -183,10 +174,10 @@ impl<'r> RowInHand<'r> {
         let matches = if has_values(&subprofile.key) { self.plan.subprofiles.as_slice() } else { &[] };
         let records = self.chosen(matches)?;
         Ok(match self.left_alone() {
-            _ if records.is_empty() && adds => Effect::Create(self.subprofile_values(subprofile)),
+            _ if records.is_empty() && adds => Effect::Create,
             _ if records.is_empty() => Effect::Left(SkipReason::NoMatch),
             Some(reason) => Effect::Left(reason),
-            None => Effect::Change { records, values: self.subprofile_values(subprofile), fills: self.fills() },
+            None => Effect::Change { records, fills: self.fills() },
         })
     }
 

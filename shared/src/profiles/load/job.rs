@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use crate::id::{ImportId, OwnerId, RecordId, Row};
 use crate::import::{Import, ProfileOptions};
-use crate::profile_form::{FieldCell, PinnedField, ProfileRow, SubprofileRow};
+use crate::profile_form::{FieldCell, PinnedField, ProfileRow};
 use crate::profiles::planned::RowPlan;
 use crate::records::Record;
 use crate::records::record::Fields;
 use crate::store::StoreError;
+use crate::store::keys::RecordKind;
 use crate::values::profile_value::{FieldType, default_of};
 
 /// New values by the names of fields; `None` takes the value off.
@@ -73,20 +74,19 @@ impl<'i> Job<'i> {
         })
     }
 
-    /// The values which a row gives to its profile, with those which the row takes over from earlier rows.
-    pub fn profile_values(&self, row: &ProfileRow<'_>, plan: &RowPlan) -> Values {
-        let mut values = self.values(&row.cells, &plan.gathered, None);
+    /// The values which a row gives to its profile, or to its subprofile, with those which the row takes over from earlier rows.
+    pub fn values(&self, kind: RecordKind, row: &ProfileRow<'_>, plan: &RowPlan) -> Values {
+        if kind == RecordKind::Subprofile {
+            let own = row.subprofiles.first();
+            return own.map(|own| self.texts(&own.cells, &plan.gathered, Some(own.collection))).unwrap_or_default();
+        }
+        let mut values = self.texts(&row.cells, &plan.gathered, None);
         let interest = |&(id, has): &(u64, bool)| (format!("i{id}"), has.then_some(Value::Bool(true)));
         values.extend(plan.gathered_interests.iter().chain(&row.interests).map(interest));
         values
     }
 
-    /// The values which a row gives to its subprofile, with those which the row takes over from earlier rows.
-    pub fn subprofile_values(&self, row: &SubprofileRow<'_>, plan: &RowPlan) -> Values {
-        self.values(&row.cells, &plan.gathered, Some(row.collection))
-    }
-
-    fn values(&self, cells: &[FieldCell<'_>], gathered: &[(u64, String)], collection: Option<u64>) -> Values {
+    fn texts(&self, cells: &[FieldCell<'_>], gathered: &[(u64, String)], collection: Option<u64>) -> Values {
         let is_own = |id: u64| self.fields.get(&id).is_some_and(|field| field.collection == collection);
         let gathered = gathered.iter().filter(|(field, _)| is_own(*field));
         let gathered = gathered.map(|(field, text)| (field.to_string(), self.value(*field, text)));

@@ -33,10 +33,10 @@ pub fn page(chunk: &Chunk, job: &Job<'_>, rows: Vec<LoadedRow<'_>>) -> Loaded {
                 Outcome::Failed
             }
             (Some(writes), None) => {
-                glance.profiles += u32::from(matches!(writes.profile, Effect::Create(_)));
-                glance.subprofiles += u32::from(matches!(writes.subprofile, Effect::Create(_)));
+                glance.profiles += u32::from(matches!(writes.profile, Effect::Create));
+                glance.subprofiles += u32::from(matches!(writes.subprofile, Effect::Create));
                 let outcome = row.outcome(writes);
-                let makes_no_profile = !matches!(writes.profile, Effect::Create(_));
+                let makes_no_profile = !matches!(writes.profile, Effect::Create);
                 loaded.counts.things += u64::from(outcome == Outcome::Created && makes_no_profile);
                 if outcome != Outcome::Created
                     && let Some(id) = row.acted_on(writes)
@@ -69,7 +69,7 @@ impl LoadedRow<'_> {
         for (kind, effect) in [(RecordKind::Profile, &writes.profile), (RecordKind::Subprofile, &writes.subprofile)] {
             let (records, followed) = match effect {
                 Effect::Nothing | Effect::Left(_) => continue,
-                Effect::Create(_) => {
+                Effect::Create => {
                     tell(kind, RecordId::of(import, self.row), Followed::Created);
                     continue;
                 }
@@ -101,7 +101,7 @@ impl LoadedRow<'_> {
         match effect {
             Effect::Nothing => None,
             Effect::Left(reason) => Some(Outcome::Skipped(*reason)),
-            Effect::Create(_) => Some(Outcome::Created),
+            Effect::Create => Some(Outcome::Created),
             Effect::Change { records, .. } => best(records, Outcome::Updated),
             Effect::Delete(records) => best(records, Outcome::Deleted),
         }
@@ -112,7 +112,7 @@ impl LoadedRow<'_> {
         let first = |effect: &Effect, matches: &[RecordId]| match effect {
             Effect::Change { records, .. } | Effect::Delete(records) => records.first().copied(),
             Effect::Left(SkipReason::MatchKept | SkipReason::Policy) => matches.first().copied(),
-            Effect::Left(_) | Effect::Nothing | Effect::Create(_) => None,
+            Effect::Left(_) | Effect::Nothing | Effect::Create => None,
         };
         let profile = first(&writes.profile, &self.plan.profiles);
         profile.or_else(|| first(&writes.subprofile, &self.plan.subprofiles))

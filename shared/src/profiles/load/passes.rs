@@ -74,14 +74,15 @@ impl<'r> LoadedRow<'r> {
     }
 
     /// The changes and deletions which the row wants of profiles, with its links in them, or of subprofiles.
-    fn targets(&self, kind: RecordKind) -> Vec<Target> {
-        let Some(writes) = &self.writes else { return Vec::new() };
+    fn targets(&self, job: &Job<'_>, kind: RecordKind) -> Vec<Target> {
+        let (Some(writes), Ok(parsed)) = (&self.writes, &self.parsed) else { return Vec::new() };
         let effect = if kind == RecordKind::Subprofile { &writes.subprofile } else { &writes.profile };
         let (records, wanted) = match effect {
-            Effect::Nothing | Effect::Left(_) | Effect::Create(_) => return Vec::new(),
+            Effect::Nothing | Effect::Left(_) | Effect::Create => return Vec::new(),
             Effect::Delete(records) => (records, Wanted::Deletion),
-            Effect::Change { records, values, fills } => {
-                let (fields, members, links) = (values.clone(), BTreeMap::new(), BTreeSet::new());
+            Effect::Change { records, fills } => {
+                let fields = job.values(kind, parsed, &self.plan);
+                let (members, links) = (BTreeMap::new(), BTreeSet::new());
                 (records, Wanted::Change { fields, members, links, fills: *fills })
             }
         };
@@ -126,14 +127,14 @@ pub async fn change_all<'r>(
     while !open.is_empty() {
         open.iter().for_each(|&at| rows[at].decide(job));
         find_holds(&changes, (job, rules), &mut rows, &open).await?;
-        let of_profiles = targets(&rows, &open, RecordKind::Profile);
+        let of_profiles = targets(job, &rows, &open, RecordKind::Profile);
         let held: BTreeSet<RecordId> =
             of_profiles.iter().filter(|(_, target)| has_link(target)).map(|(_, target)| target.record).collect();
         apply(&changes, &mut rows, of_profiles).await?;
         let links = links(&rows, &open, &held);
         apply(&changes, &mut rows, links).await?;
         share_outcomes(&mut rows, &open);
-        let mut of_subprofiles = targets(&rows, &open, RecordKind::Subprofile);
+        let mut of_subprofiles = targets(job, &rows, &open, RecordKind::Subprofile);
         of_subprofiles.retain(|(at, target)| !rows[*at].is_gone(target.kind, target.record));
         apply(&changes, &mut rows, of_subprofiles).await?;
         open.retain(|&at| rows[at].forget_gone());
@@ -142,8 +143,8 @@ pub async fn change_all<'r>(
 }
 
 /// The changes and deletions which some rows want of profiles or of subprofiles, each with the place of its row.
-fn targets(rows: &[LoadedRow<'_>], some: &[usize], kind: RecordKind) -> Vec<(usize, Target)> {
-    some.iter().flat_map(|&at| rows[at].targets(kind).into_iter().map(move |target| (at, target))).collect()
+fn targets(job: &Job<'_>, rows: &[LoadedRow<'_>], some: &[usize], kind: RecordKind) -> Vec<(usize, Target)> {
+    some.iter().flat_map(|&at| rows[at].targets(job, kind).into_iter().map(move |target| (at, target))).collect()
 }
 
 fn has_link(target: &Target) -> bool {
@@ -164,11 +165,11 @@ async fn find_holds(
     let may_go = |profile: RecordId| profile.import() != job.import && !profile.import().is_by_hand();
     for &at in some {
         let row = &mut rows[at];
-        let makes = row.writes.as_ref().filter(|writes| matches!(writes.subprofile, Effect::Create(_)));
+        let makes = row.writes.as_ref().filter(|writes| matches!(writes.subprofile, Effect::Create));
         let parent = makes.map(|writes| writes.parent).filter(|parent| parent.import() != job.import);
         row.holds = parent.into_iter().map(|parent| (parent, None)).collect();
     }
-    let mut changed = targets(rows, some, RecordKind::Subprofile);
+    let mut changed = targets(job, rows, some, RecordKind::Subprofile);
     changed.retain(|(at, target)| {
         matches!(target.wanted, Wanted::Change { .. }) && rows[*at].plan.profiles.iter().any(|&profile| may_go(profile))
     });

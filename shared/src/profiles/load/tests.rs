@@ -16,6 +16,7 @@ use crate::profile_form::{
     ProfileAction, ProfileRow, RowKey, SubprofileRow, UpdatePolicy,
 };
 use crate::profiles::planned::{Act, RowPlan};
+use crate::store::keys::RecordKind;
 use crate::values::profile_value::FieldType;
 
 const NEW: RecordId = RecordId(7_000_000_003);
@@ -105,8 +106,8 @@ fn told(effect: &Effect) -> String {
     match effect {
         Effect::Nothing => "-".to_owned(),
         Effect::Left(reason) => reason.code().to_owned(),
-        Effect::Create(_) => "create".to_owned(),
-        Effect::Change { records, fills, .. } => {
+        Effect::Create => "create".to_owned(),
+        Effect::Change { records, fills } => {
             format!(
                 "{} {:?}",
                 if *fills { "fill" } else { "change" },
@@ -122,7 +123,7 @@ fn both(options: ProfileOptions, row: &ProfileRow<'_>, plan: &RowPlan) -> String
     match decided(options, row, plan) {
         Ok(writes) => {
             let child = match writes.subprofile {
-                Effect::Create(_) => format!(" under {}", writes.parent),
+                Effect::Create => format!(" under {}", writes.parent),
                 _ => String::new(),
             };
             format!("{}, {}{child}", told(&writes.profile), told(&writes.subprofile))
@@ -250,10 +251,10 @@ fn a_row_which_follows_writes_its_subprofile_under_the_profile_of_the_leader() {
 #[test]
 fn empty_cells_take_values_off_and_new_profiles_have_defaults() {
     let update = decided(options(ProfileAction::Update, &["Email"]), &row(), &found(&[5], &[])).unwrap();
-    let change = Effect::Change { records: vec![RecordId(5)], values: values(), fills: false };
-    assert_eq!(update.profile, change);
+    assert_eq!(update.profile, Effect::Change { records: vec![RecordId(5)], fills: false });
     let import = import(options(ProfileAction::Add, &[]));
     let job = Job::of(&import).unwrap();
+    assert_eq!(job.values(RecordKind::Profile, &row(), &RowPlan::default()), values());
     let made = job.new_profile(Row(3), values());
     assert_eq!((made.id, made.owner, made.created_at), (NEW, Some(OwnerId(4)), 100));
     assert_eq!(json!(made.fields), json!({ "1": "Ada@example.com", "i5": true }));
@@ -271,14 +272,11 @@ fn a_row_takes_over_the_cells_of_earlier_rows_that_it_lacks() {
         gathered_interests: vec![(6, false)],
         ..found(&[5], &[6])
     };
-    let writes = decided(options(ProfileAction::Update, &["Email", "Pets.Name"]), &with_pet(), &plan).unwrap();
-    let (Effect::Change { values: profile, .. }, Effect::Change { values: pet, .. }) =
-        (&writes.profile, &writes.subprofile)
-    else {
-        panic!("{writes:?}")
-    };
+    let import = import(options(ProfileAction::Update, &["Email", "Pets.Name"]));
+    let job = Job::of(&import).unwrap();
+    let [profile, pet] = [RecordKind::Profile, RecordKind::Subprofile].map(|kind| job.values(kind, &with_pet(), &plan));
     let taken = BTreeMap::from([("3".to_owned(), Some(json!("12"))), ("i6".to_owned(), None)]);
-    assert_eq!(*profile, values().into_iter().chain(taken).collect());
+    assert_eq!(profile, values().into_iter().chain(taken).collect());
     let dog = [("11".to_owned(), Some(json!("Tom"))), ("12".to_owned(), Some(json!("dog")))];
-    assert_eq!(*pet, Values::from(dog));
+    assert_eq!(pet, Values::from(dog));
 }
