@@ -48,9 +48,8 @@ pub fn timeless(dump: Dump) -> Dump {
         if sk == "watch" {
             continue;
         }
-        for name in
-            ["updated_at", "started_at", "completed_at", "reverted_at", "opened", "changed", "at", "expires", "times"]
-        {
+        let times = ["updated_at", "undone_at", "started_at", "completed_at", "reverted_at"];
+        for name in times.into_iter().chain(["opened", "changed", "at", "expires", "times"]) {
             item.remove(name);
         }
         if let Some(AttributeValue::M(gone)) = item.get_mut("gone") {

@@ -126,7 +126,7 @@ impl Harbour {
         for ((pk, _), item) in &mut dump {
             let is_record = pk.contains("#profile#") || pk.contains("#subprofile#");
             if is_record || pk.contains("#ix#") {
-                for mark in ["version", "by"] {
+                for mark in ["version", "by", "undone_at"] {
                     item.remove(mark);
                 }
                 if matches!(item.get("writers"), Some(AttributeValue::M(writers)) if writers.is_empty()) {

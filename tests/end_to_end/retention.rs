@@ -128,8 +128,9 @@ impl Desk {
     async fn workspace(&self) -> anyhow::Result<Dump> {
         let mut dump = self.harbour.stack.workspace().await?;
         for item in dump.values_mut().filter(|item| item.contains_key("version")) {
-            item.remove("version");
-            item.remove("by");
+            for mark in ["version", "by", "undone_at"] {
+                item.remove(mark);
+            }
             if matches!(item.get("writers"), Some(AttributeValue::M(writers)) if writers.is_empty()) {
                 item.remove("writers");
             }

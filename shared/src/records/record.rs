@@ -115,8 +115,12 @@ pub struct Record {
     pub expires: Option<i64>,
     /// For a record made by an import, the creation time of the import, so a retry writes the same value.
     pub created_at: i64,
-    /// The time of the last change; equals `created_at` before the first change.
+    /// The time of the last change; equals `created_at` before the first change. An undo gives the time before the undone
+    /// change back.
     pub updated_at: i64,
+    /// The time at which an undo last wrote to the record, or `None` if no undo did. People do not see the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_at: Option<i64>,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -139,7 +143,13 @@ impl Record {
             expires: None,
             created_at: at,
             updated_at: at,
+            undone_at: None,
         }
+    }
+
+    /// The time at which anybody last wrote to the record: its maker, a row, people or an undo.
+    pub fn written_at(&self) -> i64 {
+        self.created_at.max(self.updated_at).max(self.undone_at.unwrap_or(0))
     }
 
     /// The import that created the record, or [`ImportId::HAND`], also for the hand number of a database.

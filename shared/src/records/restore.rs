@@ -154,6 +154,9 @@ fn planned(
     if differs && !(keeps && after.fields == record.fields && after.gone == record.gone) {
         after.updated_at = if record.updated_at == image.at { image.updated_at } else { at };
     }
+    if differs {
+        after.undone_at = Some(at);
+    }
     if let Some(gone) = after.gone
         && known.stands(gone.writer())?
     {

@@ -27,7 +27,8 @@ pub enum Wanted {
     },
     /// The record deleted.
     Deletion,
-    /// The record deleted, unless somebody made or changed the record at `since` or later, in milliseconds since the epoch.
+    /// The record deleted, unless somebody, or an undo, wrote to the record at `since` or later, in milliseconds since the
+    /// epoch.
     Removal { since: i64 },
 }
 
@@ -64,7 +65,7 @@ pub fn due(record: Option<&Record>, wanted: &Wanted, me: Writer, terms: Terms<'_
         return Due::Gone;
     }
     if let Wanted::Removal { since } = wanted
-        && record.created_at.max(record.updated_at) >= *since
+        && record.written_at() >= *since
     {
         return Due::Unchanged;
     }
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_removed_as_missing_unless_somebody_made_or_changed_it_since() {
+    fn a_record_is_removed_as_missing_unless_somebody_or_an_undo_wrote_to_it_since() {
         let me = Writer::of(ImportId(9), Row(7));
         let removal = Wanted::Removal { since: 100 };
         let due = |record: &Record| due(Some(record), &removal, me, &|_| Default::default(), 200);
@@ -175,6 +176,7 @@ mod tests {
         assert_eq!((after.gone, after.by, after.version), (Some(gone), Some((ImportId(9), Row(7))), 2));
         assert_eq!(due(&made(100)), Due::Unchanged);
         assert_eq!(due(&Record { updated_at: 100, ..old.clone() }), Due::Unchanged);
+        assert_eq!(due(&Record { undone_at: Some(100), ..old.clone() }), Due::Unchanged);
         // The row has removed the record before, and its answer was lost.
         assert_eq!(due(&after), Due::Done);
         // Somebody else has.

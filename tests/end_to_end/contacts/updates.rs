@@ -51,7 +51,7 @@ async fn undone(office: &Office, id: ImportId) -> anyhow::Result<[u64; 5]> {
 async fn values(office: &Office) -> anyhow::Result<Dump> {
     let mut dump = office.stack.workspace().await?;
     for item in dump.iter_mut().filter(|((pk, _), _)| pk.contains("#person#")).map(|(_, item)| item) {
-        for name in ["version", "by", "updated_at"] {
+        for name in ["version", "by", "updated_at", "undone_at"] {
             item.remove(name);
         }
     }

@@ -68,7 +68,7 @@ async fn people(stack: &Stack) -> anyhow::Result<Vec<Value>> {
 async fn values(stack: &Stack) -> anyhow::Result<Dump> {
     let mut dump = stack.workspace().await?;
     for item in dump.iter_mut().filter(|((pk, _), _)| pk.contains("#person#")).map(|(_, item)| item) {
-        for name in ["version", "by", "updated_at"] {
+        for name in ["version", "by", "updated_at", "undone_at"] {
             item.remove(name);
         }
     }

@@ -10,7 +10,7 @@
 //!
 //! All rows of the file protect, also those which yield, follow, or have their outcome already, and every match is protected,
 //! not only the lowest. A record with an empty key field is matched by no row, so it is missing like any other. Records which
-//! the import itself made, and those which anybody made or changed since the join began, are not.
+//! the import itself made, and those to which anybody, or an undo, wrote since the join began, are not.
 
 use super::groups::Groups;
 use super::id_set::IdSet;
@@ -28,8 +28,8 @@ pub struct ScannedRecord {
     pub parent: Option<RecordId>,
     /// The key of the record; `None` if a key field holds nothing.
     pub key: Option<KeyHash>,
-    /// The time at which the record was made or changed last, in milliseconds since the epoch.
-    pub changed_at: i64,
+    /// The time at which anybody last wrote to the record, an undo too, in milliseconds since the epoch.
+    pub written_at: i64,
 }
 
 /// The search for missing records in the shares of a file.
@@ -105,7 +105,7 @@ impl MissingSearch {
     }
 
     fn miss(&mut self, record: &ScannedRecord) {
-        if record.id.import() != self.import && record.changed_at < self.began_at {
+        if record.id.import() != self.import && record.written_at < self.began_at {
             self.missing.insert(record.id);
         }
     }

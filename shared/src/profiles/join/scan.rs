@@ -45,12 +45,14 @@ pub struct StandingRecord {
     orphan: bool,
     created_at: i64,
     updated_at: i64,
+    #[serde(default)]
+    undone_at: Option<i64>,
 }
 
 impl StandingRecord {
-    /// The time at which the record was made or changed last, in milliseconds since the epoch.
-    pub fn changed_at(&self) -> i64 {
-        self.created_at.max(self.updated_at)
+    /// The time at which anybody last wrote to the record ([`Record::written_at`](crate::records::Record::written_at)).
+    pub fn written_at(&self) -> i64 {
+        self.created_at.max(self.updated_at).max(self.undone_at.unwrap_or(0))
     }
 }
 
@@ -163,10 +165,10 @@ impl<'s> DatabaseScan<'s> {
         partition: StandingPartition,
         names: &[String],
     ) -> Result<Vec<StandingRecord>, StoreError> {
-        let own: [&[&str]; 7] =
-            [&["id"], &["owner"], &["parent"], &["gone"], &["orphan"], &["created_at"], &["updated_at"]];
+        let own =
+            ["id", "owner", "parent", "gone", "orphan", "created_at", "updated_at", "undone_at"].map(|name| [name]);
         let of_fields: Vec<[&str; 2]> = names.iter().map(|name| ["fields", name.as_str()]).collect();
-        let paths = own.into_iter().chain(of_fields.iter().map(|path| path.as_slice()));
+        let paths = own.iter().map(|path| path.as_slice()).chain(of_fields.iter().map(|path| path.as_slice()));
         let query = keys::records(self.account, kind, partition.import, partition.chunk).at_paths(paths);
         let mut records: Vec<StandingRecord> = self.services.store.read_all(query).await?;
         records.retain(|record| record.gone.is_none() && (!partition.kept_only || record.orphan));

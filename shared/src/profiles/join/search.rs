@@ -335,8 +335,8 @@ impl<'f> Searching<'f> {
         let mut missing = self.missing.take();
         let read = scan.read(owned, &fields, |record| {
             let key = key_of_record(table.keys, record.id, &record.fields, &self.now);
-            let changed_at = record.changed_at();
-            let found = ScannedRecord { id: record.id, parent: record.parent, key, changed_at };
+            let written_at = record.written_at();
+            let found = ScannedRecord { id: record.id, parent: record.parent, key, written_at };
             take(groups, missing.as_mut(), found);
         });
         read.await?;

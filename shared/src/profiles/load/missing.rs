@@ -1,7 +1,7 @@
 //! The removal of the records which no row of the file matched, a chunk of them at a time.
 //!
-//! The join has noted an id for each row of the chunk. A record that is gone by now, or that somebody has made or changed since
-//! the join began, stays as it is and is not counted.
+//! The join has noted an id for each row of the chunk. A record that is gone by now, or to which somebody or an undo has
+//! written since the join began, stays as it is and is not counted.
 
 use std::collections::BTreeMap;
 

@@ -33,11 +33,16 @@ struct Quiet {
 
 impl Quiet {
     async fn start() -> anyhow::Result<Self> {
+        Self::with(FILE, &removal(&json!({}))).await
+    }
+
+    /// The same with an import of another file.
+    async fn with(file: &str, options: &Value) -> anyhow::Result<Self> {
         let harbour = Harbour::on(Stack::by_hand(2).await?).await?;
         let postman = Postman::of(&harbour.stack.system);
         let people = ["a", "b", "c", "d", "e", "f"].map(|name| format!("{name}@example.com"));
         let people = harbour.people(&people.each_ref().map(String::as_str)).await?;
-        let import = made(&harbour, FILE, &removal(&json!({}))).await?;
+        let import = made(&harbour, file, options).await?;
         let quiet = Self { harbour, postman, people, import };
         quiet.wait();
         Ok(quiet)
@@ -122,6 +127,28 @@ async fn a_cancelled_import_removes_nothing_until_it_is_resumed() -> anyhow::Res
     quiet.deliver().await;
     assert_eq!(quiet.harbour.standing().await?, quiet.people);
     assert_eq!(quiet.notes().await?.0, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_profile_that_the_undo_of_another_import_restores_meanwhile_stays() -> anyhow::Result<()> {
+    let update = json!({ "action": "update", "key_fields": ["Email"] });
+    let mut quiet = Quiet::with("Email,City\nc@example.com,Breda\n", &update).await?;
+    quiet.deliver().await;
+    assert_eq!(quiet.shown().await?["status"], "complete");
+    let earlier = std::mem::replace(&mut quiet.import, made(&quiet.harbour, FILE, &removal(&json!({}))).await?);
+    quiet.wait();
+    quiet.plan().await?;
+    quiet.postman.lose_everything();
+    post(&quiet.harbour.stack, &format!("/imports/{earlier}/revert"), 202).await?;
+    quiet.deliver().await;
+    quiet.load(0).await?;
+    quiet.load(1).await?;
+    quiet.deliver().await;
+    let import = quiet.shown().await?;
+    assert_eq!((&import["status"], &import["counts"]["removed_missing"]), (&json!("complete"), &json!(3)), "{import}");
+    let [a, b, c, ..] = quiet.people[..] else { panic!("six people") };
+    assert_eq!(quiet.harbour.standing().await?, sorted(&[a, b, c]));
     Ok(())
 }
 

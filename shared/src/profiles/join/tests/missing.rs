@@ -13,13 +13,13 @@ pub(super) const OWN: ImportId = ImportId(9);
 const BEGAN: i64 = 100;
 
 /// The time at which a record was made or changed last: for some records after the join began.
-fn changed_at(id: u64) -> i64 {
+fn written_at(id: u64) -> i64 {
     if id % 5 == 3 { BEGAN } else { BEGAN - 1 }
 }
 
 /// A record as the scan shows it.
 pub(super) fn scanned(id: u64, parent: Option<u64>, key: Letter) -> ScannedRecord {
-    ScannedRecord { id: RecordId(id), parent: parent.map(RecordId), key: hash(key), changed_at: changed_at(id) }
+    ScannedRecord { id: RecordId(id), parent: parent.map(RecordId), key: hash(key), written_at: written_at(id) }
 }
 
 /// A search for the missing records of a world.
@@ -32,7 +32,7 @@ impl Oracle<'_> {
     pub(super) fn missing(&self) -> Option<Vec<u64>> {
         let World { rules, rows, profiles, subprofiles } = self.0;
         let keys = |group: Letter| (0..rows.len()).filter(move |&row| group.is_some() && self.group(row) == group);
-        let is_old = |id: &u64| changed_at(*id) < BEGAN && id / 1_000_000_000 != OWN.0;
+        let is_old = |id: &u64| written_at(*id) < BEGAN && id / 1_000_000_000 != OWN.0;
         if matches!(rules.action, ProfileAction::Add | ProfileAction::Delete) {
             return None;
         }
