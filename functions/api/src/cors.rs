@@ -28,8 +28,17 @@ const ALLOWED: [&str; 13] = [
     "x-organization-id",
 ];
 /// The response headers that a page may read.
-const EXPOSED: [&str; 8] =
-    ["etag", "link", "location", "retry-after", "www-authenticate", "x-created", "x-deleted", "x-request-id"];
+const EXPOSED: [&str; 9] = [
+    "etag",
+    "link",
+    "location",
+    "retry-after",
+    "www-authenticate",
+    "x-created",
+    "x-deleted",
+    "x-location",
+    "x-request-id",
+];
 /// The time for which a browser may cache a preflight response, in seconds.
 const MAX_AGE: u64 = 3600;
 

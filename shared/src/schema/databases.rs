@@ -1,7 +1,7 @@
 //! Databases made, edited and deleted by hand.
 
 use super::edit::{Planned, edit};
-use super::naming::{compared, tidied};
+use super::naming::{compared, judged_description, tidied};
 use super::whole::PartPlace;
 use super::{Database, Schema, SchemaError};
 use crate::id::{AccountId, FIRST_HAND_NUMBER, ImportId, MAX_ROWS, OwnerId, PartId};
@@ -12,8 +12,6 @@ use crate::store::{StoreError, Write};
 /// The number of databases and collections that an account may make in all its life, because each has a number for the
 /// records that people make.
 pub const MOST_OWNERS: usize = 100_000;
-/// The longest description in bytes.
-pub const LONGEST_DESCRIPTION: usize = 10_000;
 /// The number of random bytes in the salt of a database.
 const SALT: usize = 16;
 
@@ -32,9 +30,7 @@ impl DatabaseInput {
     /// The database with the properties of the input in place of its own.
     fn over(&self, database: &Database) -> Result<Database, SchemaError> {
         let name = self.name.as_deref().map(tidied).transpose()?;
-        if let Some(description) = self.description.as_ref().filter(|text| text.len() > LONGEST_DESCRIPTION) {
-            return Err(SchemaError::invalid("description", description, "must have at most 10,000 bytes"));
-        }
+        self.description.as_deref().map_or(Ok(()), judged_description)?;
         Ok(Database {
             name: name.unwrap_or_else(|| database.name.clone()),
             description: self.description.clone().unwrap_or_else(|| database.description.clone()),
@@ -126,6 +122,8 @@ pub async fn update(
     input: &DatabaseInput,
 ) -> Result<(), SchemaError> {
     let taken = || SchemaError::Taken(input.name.clone().unwrap_or_default());
+    // No key is made of a name that cannot be stored.
+    input.name.as_deref().map(tidied).transpose()?;
     if name_is_others(services, account, id, input).await? {
         return Err(taken());
     }

@@ -1,7 +1,10 @@
 //! Names of schema parts: how names are tidied, judged and compared.
 
 use super::SchemaError;
-use crate::values::compared::{is_short, normal, tidy};
+use crate::values::compared::{LONGEST_NAME, is_short, normal, tidy};
+
+/// The longest description of a database or a view in bytes.
+pub const LONGEST_DESCRIPTION: usize = 10_000;
 
 /// The form in which names of parts are compared.
 pub fn compared(name: &str) -> String {
@@ -27,6 +30,28 @@ pub fn tidied(name: &str) -> Result<String, SchemaError> {
         () => return Ok(tidy),
     };
     Err(SchemaError::invalid("name", name, why))
+}
+
+/// Refuses a text of more than [`LONGEST_NAME`] bytes, for names which may be empty and may be used twice.
+///
+/// # Errors
+/// [`SchemaError::Invalid`] with the property.
+pub fn judged_label(property: &'static str, text: &str) -> Result<(), SchemaError> {
+    match text.len() > LONGEST_NAME {
+        true => Err(SchemaError::invalid(property, text, "must have at most 500 bytes")),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a description of more than [`LONGEST_DESCRIPTION`] bytes.
+///
+/// # Errors
+/// [`SchemaError::Invalid`] with the property `description`.
+pub fn judged_description(text: &str) -> Result<(), SchemaError> {
+    match text.len() > LONGEST_DESCRIPTION {
+        true => Err(SchemaError::invalid("description", text, "must have at most 10,000 bytes")),
+        false => Ok(()),
+    }
 }
 
 /// The name of a field as stored. Filters write a field, an operator and a value in one text, and columns of a file write a

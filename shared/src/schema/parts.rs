@@ -3,7 +3,7 @@
 use super::databases::draw_hand;
 use super::edit::{Planned, changing, deleting, draw, edit, making};
 use super::indexing;
-use super::naming::{is_same, tidied, tidied_collection, tidied_field};
+use super::naming::{is_same, judged_label, tidied, tidied_collection, tidied_field};
 use super::view::ConditionTest;
 use super::{Collection, Field, FieldOwner, FieldTraits, Interest, Schema, SchemaError};
 use crate::id::{AccountId, OwnerId, PartId};
@@ -221,6 +221,7 @@ pub async fn create_interest(
 ) -> Result<PartId, SchemaError> {
     let name = tidied(input.name.as_deref().unwrap_or_default())?;
     let group = input.group.clone().unwrap_or_default();
+    judged_label("group", &group)?;
     let interest = Interest { id: draw(services, account, SchemaSort::Interest).await?, name, group };
     edit(services, account, database, |schema| {
         has_room(schema.interests.len(), MOST_PARTS, "interests")?;
@@ -239,6 +240,7 @@ pub async fn update_interest(
     input: &InterestInput,
 ) -> Result<(), SchemaError> {
     let name = input.name.as_deref().map(tidied).transpose()?;
+    judged_label("group", input.group.as_deref().unwrap_or_default())?;
     edit(services, account, database, |schema| {
         let before = schema.interest(id).ok_or(SchemaError::NotFound)?;
         let after = Interest {

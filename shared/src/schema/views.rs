@@ -1,7 +1,7 @@
 //! Views, rules and conditions made, edited and deleted by hand.
 
 use super::edit::{Planned, changing, deleting, draw, edit, making};
-use super::naming::{is_same, tidied};
+use super::naming::{is_same, judged_description, judged_label, tidied};
 use super::view::{Built, Comparison, Condition, ConditionTest, FieldTest, View, ViewRule, pattern};
 use super::whole::PartPlace;
 use super::{FieldOwner, Schema, SchemaError};
@@ -16,6 +16,8 @@ pub const MOST_VIEWS: usize = 500;
 pub const MOST_RULES: usize = 20;
 /// The most conditions of all rules of a view. A view is deleted with its rules in one transaction of 100 writes.
 pub const MOST_CONDITIONS: usize = 50;
+/// The longest value in bytes with which a condition compares a field. A rule lies in one item (400 KB) with all conditions.
+pub const LONGEST_TESTED: usize = 5_000;
 /// The most views above a view.
 pub const DEEPEST_VIEW: usize = 10;
 
@@ -56,6 +58,7 @@ pub async fn create_view(
 ) -> Result<PartId, SchemaError> {
     let name = tidied(input.name.as_deref().unwrap_or_default())?;
     let description = input.description.clone().unwrap_or_default();
+    judged_description(&description)?;
     let id = draw(services, account, SchemaSort::View).await?;
     let view = View { id, name, description, parent, built: None };
     edit(services, account, database, |schema| {
@@ -82,6 +85,7 @@ pub async fn update_view(
     input: &ViewInput,
 ) -> Result<(), SchemaError> {
     let name = input.name.as_deref().map(tidied).transpose()?;
+    judged_description(input.description.as_deref().unwrap_or_default())?;
     edit(services, account, database, |schema| {
         let before = schema.view(id).ok_or(SchemaError::NotFound)?;
         let after = View {
@@ -153,6 +157,7 @@ pub async fn create_rule(
     view: PartId,
     input: &RuleInput,
 ) -> Result<PartId, SchemaError> {
+    judged_label("name", input.name.as_deref().unwrap_or_default())?;
     let id = draw(services, account, SchemaSort::Rule).await?;
     let (disabled, inversed) = (input.disabled.unwrap_or_default(), input.inversed.unwrap_or_default());
     let name = input.name.clone().unwrap_or_default();
@@ -175,6 +180,7 @@ pub async fn update_rule(
     id: PartId,
     input: &RuleInput,
 ) -> Result<(), SchemaError> {
+    judged_label("name", input.name.as_deref().unwrap_or_default())?;
     edit(services, account, database, |schema| {
         let before = schema.rule(id).ok_or(SchemaError::NotFound)?;
         let after = ViewRule {
@@ -208,6 +214,9 @@ pub async fn delete_rule(
 fn judged(schema: &Schema, test: &ConditionTest) -> Result<(), SchemaError> {
     let is_known = |field: PartId| schema.field(FieldOwner::Database, field).is_some();
     match test {
+        ConditionTest::Field(test) if test.value.len() > LONGEST_TESTED => {
+            Err(SchemaError::invalid("value", &test.value, "must have at most 5,000 bytes"))
+        }
         ConditionTest::Field(test) if test.comparison == Comparison::Regexp && test.other_field.is_some() => {
             Err(SchemaError::invalid("other-field", "", "does not go with regexp, which takes a value"))
         }

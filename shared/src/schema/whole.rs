@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::naming::is_same;
+use super::naming::{compared, is_same};
 use super::view::{Condition, View, ViewRule};
 use super::{Collection, Database, Field, FieldOwner, Interest};
 use crate::concurrent::drained;
@@ -10,6 +10,7 @@ use crate::id::{AccountId, OwnerId, PartId};
 use crate::services::Services;
 use crate::store::keys::{self, Key, SchemaSort};
 use crate::store::{StoreError, Table, decode};
+use crate::values::compared::is_short;
 
 /// The number of databases which are read at once.
 const AT_ONCE: usize = 8;
@@ -73,8 +74,10 @@ impl Schema {
     pub async fn find(services: &Services, account: AccountId, text: &str) -> Result<Option<Self>, StoreError> {
         let id = match text.parse() {
             Ok(id) => id,
+            // No database has such a name, and no key has room for it.
+            Err(_) if !is_short(text) => return Ok(None),
             Err(_) => {
-                let key = keys::database_name(account, &super::naming::compared(text));
+                let key = keys::database_name(account, &compared(text));
                 match services.store.read::<PartPlace>(&key).await? {
                     Some(place) => place.database,
                     None => return Ok(None),

@@ -138,6 +138,46 @@ async fn every_error_of_a_client_is_400() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_text_that_cannot_be_stored_is_refused_and_the_longest_one_is_stored() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let shop = shop(&stack).await?;
+    let of = format!("/database/{}", shop.database);
+    let view = made(&stack, &format!("{of}/views"), &json!({ "name": "All" })).await?;
+    let rule = made(&stack, &format!("/view/{view}/rules"), &json!({})).await?;
+    let interest = made(&stack, &format!("{of}/interests"), &json!({ "name": "Chess" })).await?;
+    let text = |bytes: usize| "c".repeat(bytes);
+    let condition =
+        |value: String| json!({ "type": "Field", "field": "Email", "comparison": "equals", "value": value });
+    for (method, path, most, body) in [
+        (Method::PUT, of.clone(), 500, &(|name| json!({ "name": name })) as &dyn Fn(String) -> Value),
+        (Method::PUT, of.clone(), 10_000, &|text| json!({ "description": text })),
+        (Method::POST, format!("{of}/views"), 10_000, &|text| json!({ "name": "Some", "description": text })),
+        (Method::PUT, format!("/view/{view}"), 10_000, &|text| json!({ "description": text })),
+        (Method::POST, format!("/view/{view}/rules"), 500, &|name| json!({ "name": name })),
+        (Method::PUT, format!("/rule/{rule}"), 500, &|name| json!({ "name": name })),
+        (Method::POST, format!("/rule/{rule}/conditions"), 5_000, &condition),
+        (Method::POST, format!("{of}/interests"), 500, &|group| json!({ "name": "Rowing", "group": group })),
+        (Method::PUT, format!("/interest/{interest}"), 500, &|group| json!({ "group": group })),
+    ] {
+        for bytes in [most + 1, 1_020, 450_000].into_iter().filter(|bytes| *bytes > most) {
+            let message = refused(&stack, method.clone(), &path, &body(text(bytes))).await?;
+            assert!(message.starts_with("Invalid data provided: "), "{method} {path}, {bytes} bytes: {message}");
+        }
+        let answer = send(&stack, method.clone(), &path, &body(text(most))).await?;
+        assert!(answer.status.is_success(), "{method} {path}, {most} bytes: {}", answer.text);
+    }
+    let unknown = "No database with supplied ID";
+    for bytes in [501, 1_020, 2_040] {
+        let named = format!("/database/{}", text(bytes));
+        assert_eq!(refused(&stack, Method::GET, &named, &Value::Null).await?, unknown);
+        assert_eq!(refused(&stack, Method::DELETE, &named, &json!([])).await?, unknown);
+        let import = json!({ "database": text(bytes), "source": [{ "Email": "kim@example.com" }] });
+        assert_eq!(refused(&stack, Method::POST, "/imports", &import).await?, unknown);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn bodies_may_be_forms_empty_lists_or_beside_the_point() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
     let shop = shop(&stack).await?;
@@ -150,6 +190,7 @@ async fn bodies_may_be_forms_empty_lists_or_beside_the_point() -> anyhow::Result
     let id = answer.headers["x-created"].to_str()?.to_owned();
     let location = answer.headers["location"].to_str()?;
     assert_eq!(location, format!("{}/v3/profile/{id}", stack.system.url()));
+    assert_eq!(answer.headers["x-location"], location);
     let profile = get(&stack, &format!("/profile/{id}")).await?;
     assert_eq!((&profile["fields"]["LastName"], &profile["fields"]["ANumber"]), (&json!("Quay"), &json!("7")));
     assert_eq!(profile["interests"], json!(["Tea"]));

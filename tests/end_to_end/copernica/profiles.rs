@@ -46,6 +46,7 @@ async fn values_are_converted_and_never_refused() -> anyhow::Result<()> {
         (json!({ "Colour": "RED" }), json!({ "Colour": "" })),
         (json!({ "LastName": " Quay " }), json!({ "LastName": " Quay " })),
         (json!({ "LastName": ["x"] }), json!({ "LastName": "" })),
+        (json!({ "ANumber": [], "Birthdate": { "x": 1 } }), json!({ "ANumber": "0", "Birthdate": "" })),
     ] {
         let id = made(&stack, &profiles, &json!({ "fields": given })).await?;
         let fields = get(&stack, &format!("/profile/{id}/fields")).await?;
@@ -53,6 +54,9 @@ async fn values_are_converted_and_never_refused() -> anyhow::Result<()> {
             assert_eq!(fields[name], *value, "{given}");
         }
     }
+    let quay = made(&stack, &profiles, &json!({ "fields": { "LastName": "Quay" } })).await?;
+    put(&stack, &format!("/profile/{quay}"), &json!({ "fields": { "LastName": ["x"] } })).await?;
+    assert_eq!(get(&stack, &format!("/profile/{quay}/fields")).await?["LastName"], "");
     let large = json!({ "fields": { "LastName": "x".repeat(300_000) } });
     assert!(refused(&stack, Method::POST, &profiles, &large).await?.starts_with("Invalid data provided: "));
     Ok(())

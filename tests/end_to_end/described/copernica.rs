@@ -40,10 +40,16 @@ async fn good(world: &World<'_>, operation: &Operation, status: u16) -> anyhow::
         (_, false) => things.profile,
     };
     let query = if has_conditions { format!("?create=1&fields[]=id=={number}") } else { String::new() };
-    let body = if operation.method == Method::GET { Value::Null } else { things.body(&operation.path) };
+    let body = things.body_of(operation);
     let path = path.strip_prefix("/v3").unwrap_or(&path);
     let request = asking(world.stack, operation.method.clone(), &format!("{path}{query}"), &body);
     world.stack.answer(request).await
+}
+
+/// The path and the body of a request that succeeds.
+pub async fn succeeding(world: &World<'_>, operation: &Operation) -> anyhow::Result<(String, Value)> {
+    let things = Things::made(world).await?;
+    Ok((things.path(&operation.path), things.body_of(operation)))
 }
 
 /// The ids of a database that nothing else uses, and of a thing of each sort in the database.
@@ -119,7 +125,12 @@ impl Things {
             .replace("{type}", "Interest")
     }
 
-    /// A body with which an operation succeeds.
+    /// A body with which an operation succeeds, or null for an operation that only reads.
+    fn body_of(&self, operation: &Operation) -> Value {
+        if operation.method == Method::GET { Value::Null } else { self.body(&operation.path) }
+    }
+
+    /// A body with which an operation that writes succeeds.
     fn body(&self, path: &str) -> Value {
         match path.rsplit('/').next().unwrap_or_default() {
             "databases" => json!({ "name": format!("{} and another", self.name) }),

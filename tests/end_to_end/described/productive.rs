@@ -125,6 +125,12 @@ async fn good(world: &World<'_>, operation: &Operation) -> anyhow::Result<Asked>
     Ok(Asked { token: Some("demo"), path: operation.path.replace("{id}", &id), body })
 }
 
+/// The path and the body of a request that succeeds.
+pub async fn succeeding(world: &World<'_>, operation: &Operation) -> anyhow::Result<(String, Value)> {
+    let Asked { path, body, .. } = good(world, operation).await?;
+    Ok((path, body))
+}
+
 /// A request of another state, or with another resource than the path's.
 async fn conflicting(world: &World<'_>, operation: &Operation) -> anyhow::Result<Asked> {
     let mut asked = good(world, operation).await?;

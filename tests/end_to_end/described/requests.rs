@@ -117,6 +117,18 @@ impl<'s> World<'s> {
         self.send(&operation.method, asked).await
     }
 
+    /// The path of a request that succeeds, and its body of JSON, which is null for a request without one.
+    pub async fn succeeding(&self, operation: &Operation) -> anyhow::Result<(String, Value)> {
+        if operation.path.starts_with("/api/v2/") {
+            return super::productive::succeeding(self, operation).await;
+        }
+        if operation.path.starts_with("/v3/") {
+            return super::copernica::succeeding(self, operation).await;
+        }
+        let Asked { path, body, .. } = self.good(operation).await?;
+        Ok((path, if let Sent::Json(body) = body { body } else { Value::Null }))
+    }
+
     /// True for a success beside another one, and for a success with uploaded parts.
     fn is_odd(operation: &Operation, status: u16) -> bool {
         let is_second = |status: u16| operation.get(&format!("/responses/{status}")).is_some();

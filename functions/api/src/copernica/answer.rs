@@ -12,6 +12,8 @@ use crate::answer::{LARGEST, size};
 
 /// The header with the id of what was made.
 const CREATED: HeaderName = HeaderName::from_static("x-created");
+/// The vendor's name for the header with the address of what was made, beside `Location`.
+const X_LOCATION: HeaderName = HeaderName::from_static("x-location");
 /// The header that names what was deleted, for example `profile 123`.
 const DELETED: HeaderName = HeaderName::from_static("x-deleted");
 /// The items on a page, unless the caller says otherwise, and the most that a caller may ask for.
@@ -34,7 +36,9 @@ pub fn document(value: &impl Serialize) -> Result<Response, CopernicaError> {
 pub fn created(at: &At, id: u64, path: &str) -> Response {
     let location = HeaderValue::from_str(&format!("{}/v3/{path}", at.base));
     let mut answer = (StatusCode::CREATED, [(CREATED, HeaderValue::from(id))]).into_response();
-    answer.headers_mut().extend(location.ok().map(|location| (LOCATION, location)));
+    if let Ok(location) = location {
+        answer.headers_mut().extend([(X_LOCATION, location.clone()), (LOCATION, location)]);
+    }
     answer
 }
 

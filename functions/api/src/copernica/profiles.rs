@@ -92,10 +92,10 @@ pub fn interests(at: &At, found: &Found, asked: &Asked) -> Answered {
     document(&Window::read(&asked.query).of_all(names))
 }
 
-/// Values by the names of fields. Lists and maps are no values, and are ignored like unknown names.
+/// Values by the names of fields. A list or a map is converted as an empty text: the field gets its empty value.
 pub fn pairs(given: &Given) -> Option<Vec<(String, String)>> {
     let members = given.members()?;
-    Some(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.text()?))).collect())
+    Some(members.into_iter().map(|(name, value)| (name.to_owned(), value.text().unwrap_or_default())).collect())
 }
 
 /// Interests as a list of names, or as a map of names to yes or no.

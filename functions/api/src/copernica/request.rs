@@ -107,11 +107,7 @@ impl Asked {
         let query = Given::of_form(parts.uri.query().unwrap_or_default().as_bytes());
         let query = query.ok_or_else(CopernicaError::invalid_data)?;
         // Clients send bodies that say nothing with GET and DELETE.
-        let bytes = match verb {
-            Verb::Get => Bytes::new(),
-            Verb::Delete => sent.0.unwrap_or_default(),
-            Verb::Post | Verb::Put => sent.0?,
-        };
+        let bytes = if verb == Verb::Get { Bytes::new() } else { sent.0? };
         let body = match read_body(&parts.headers, &bytes) {
             None if verb == Verb::Delete => Given::Map(Vec::new()),
             body => body.ok_or_else(CopernicaError::invalid_data)?,

@@ -139,7 +139,8 @@ pub fn success(success: Success) -> Vec<(&'static str, RefOr<Response>)> {
     let made = || {
         let answer = bare("The thing was made; the answer has no body");
         let answer = answer.header("X-Created", header("The id of the thing, as decimal digits"));
-        RefOr::T(answer.header("Location", header("The address of the thing")).build())
+        let answer = answer.header("Location", header("The address of the thing"));
+        RefOr::T(answer.header("X-Location", header("The same address, by the vendor's name")).build())
     };
     let changed =
         || RefOr::T(bare("The change is made, or there was nothing to change; the answer has no body").build());

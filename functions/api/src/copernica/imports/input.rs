@@ -12,6 +12,8 @@ use super::super::given::Given;
 
 /// The delimiters that the vendor takes.
 const DELIMITERS: [u8; 3] = [b'\t', b',', b';'];
+/// The options which the engine names in reasons against other options.
+const OTHERS: [&str; 3] = ["key_fields", "remove_missing", "delete_target"];
 /// The most letters in the name of an import.
 const LONGEST_NAME: usize = 200;
 
@@ -95,8 +97,9 @@ fn spelt(option: &str) -> String {
 fn refused(reasons: &Wrong) -> CopernicaError {
     let sentence = |(name, reasons): (&String, &Vec<String>)| {
         let reasons = reasons.join("; ");
-        // The engine names the option in some of its reasons.
+        // The engine names the option in some of its reasons, and other options in others.
         let reasons = reasons.strip_prefix(&format!("`{name}` ")).unwrap_or(&reasons);
+        let reasons = OTHERS.iter().fold(reasons.to_owned(), |reasons, other| reasons.replace(other, &spelt(other)));
         format!("{} {reasons}", spelt(name))
     };
     let sentences: Vec<String> = reasons.iter().map(sentence).collect();
