@@ -10,6 +10,7 @@ mod errors;
 mod import;
 mod list;
 mod load;
+mod model;
 mod profiles;
 mod progress;
 mod reading;
@@ -76,6 +77,8 @@ enum Command {
     Bench(bench::Bench),
     /// Measure imports into a large database of profiles, found by an indexed field and by another, and their undo
     BenchProfiles(bench::profiles::BenchProfiles),
+    /// Compute the pace, the time and the price of imports on AWS for a number of loaders
+    Model(model::Model),
     /// Run many clients at once against a service, and report how the service answers
     Load(load::Load),
     /// Write a script with which a shell completes this program's commands and options
@@ -123,6 +126,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Token(token) => token.run().await,
         Command::Bench(bench) => bench.run().await,
         Command::BenchProfiles(bench) => bench.run().await,
+        Command::Model(model) => model.run(),
         Command::Load(load) => load.run().await,
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Manual(manual) => manual.run(Arguments::command()),

@@ -57,6 +57,9 @@ pub struct Bench {
     /// Give every row a name of its own instead of one of twenty names
     #[arg(long)]
     distinct: Option<Distinct>,
+    /// Number of loaders which work at once [default: as the embedded service]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8))]
+    loaders: Option<u8>,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -75,7 +78,9 @@ impl Bench {
         system::log();
         let mut stores = Command::new(std::env::current_exe().context("this executable")?);
         stores.arg(STORES);
-        let options = system::Options { apart: Some(stores), ..system::Options::default() };
+        let plain = system::Options::default();
+        let workers = self.loaders.map_or(plain.workers, usize::from);
+        let options = system::Options { apart: Some(stores), workers, ..plain };
         let concurrency = concurrency(&options)?;
         let system = System::start(options).await.context("the embedded service does not start")?;
         let measured = self.measure(&system, concurrency).await;
@@ -113,10 +118,11 @@ impl Bench {
         concurrency: usize,
         run: u64,
     ) -> anyhow::Result<Run> {
-        let meter = Meter::new(system);
+        let (meter, processor) = (Meter::new(system), processor_seconds()?);
         let id = ImportId(client.upload(json!({}), file).await?);
         let (import, took) = settled(system, id, &[Status::Complete]).await?;
         let imported = meter.phase(took, self.rows);
+        let processor_us_per_row = (processor_seconds()? - processor) * 1e6 / self.rows as f64;
         if import.rows != Some(self.rows) {
             bail!("{:?} rows were imported instead of {}", import.rows, self.rows);
         }
@@ -132,7 +138,7 @@ impl Bench {
         let peak_memory_kb = peak_memory_kb()?;
 
         let bare = bare::write(&system.dynamodb(), generator, self.rows, concurrency, run).await?;
-        Ok(Run { import: imported, undo, bare, peak_memory_kb })
+        Ok(Run { import: imported, undo, bare, processor_us_per_row, peak_memory_kb })
     }
 }
 
@@ -203,6 +209,16 @@ impl<'a> Meter<'a> {
         let consumed = Consumed { write: now.write - self.before.write, read: now.read - self.before.read };
         Phase::new(took, rows, consumed)
     }
+}
+
+/// Processor time which this process has used so far, in seconds, in steps of 10 ms.
+fn processor_seconds() -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")
+        .context("/proc/self/stat, which tells the processor time, cannot be read")?;
+    // The name of the process, in parentheses, is the second field; user and system time are the fields 14 and 15 (proc(5)).
+    let fields = stat.rsplit_once(')').context("/proc/self/stat has no name of the process")?.1;
+    let ticks: Vec<u64> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<u64>() as f64 / 100.0)
 }
 
 /// Largest amount of memory which this process has ever used, in KB.

@@ -35,6 +35,8 @@ pub struct Run {
     pub undo: Phase,
     /// Writes of the same entries by BatchWriteItem alone.
     pub bare: Phase,
+    /// Processor time of the importing process for a row of the import, without that of the stores.
+    pub processor_us_per_row: f64,
     /// Peak memory of the process before the bare loop, in KB.
     pub peak_memory_kb: u64,
 }
@@ -57,6 +59,8 @@ pub struct Report {
     pub ratios: Vec<f64>,
     /// Number of simultaneous requests of the bare loop, which is the largest number for the loaders.
     pub concurrency: usize,
+    /// Median of the processor time of the importing process for a row of an import, in microseconds.
+    pub processor_us_per_row: f64,
     /// Peak memory of the importing process until the end of the first undo, in KB. Later peaks would
     /// include the bare loop.
     pub peak_memory_kb: u64,
@@ -69,6 +73,8 @@ impl Report {
         let mut ratios: Vec<f64> =
             runs.iter().map(|run| run.import.rows_per_second / run.bare.rows_per_second).collect();
         ratios.sort_by(f64::total_cmp);
+        let mut processor: Vec<f64> = runs.iter().map(|run| run.processor_us_per_row).collect();
+        processor.sort_by(f64::total_cmp);
         let (mut imports, mut undos, mut bares) = (Vec::new(), Vec::new(), Vec::new());
         for Run { import, undo, bare, .. } in runs {
             imports.push(import);
@@ -88,6 +94,7 @@ impl Report {
             ratio_to_bare: ratios[(ratios.len() - 1) / 2],
             ratios,
             concurrency,
+            processor_us_per_row: processor[processor.len() / 2],
             peak_memory_kb,
         }
     }
@@ -109,6 +116,11 @@ impl fmt::Display for Report {
         let (least, most) = (self.ratios[0], self.ratios[runs - 1]);
         let (ratio, requests) = (self.ratio_to_bare, self.concurrency);
         writeln!(f, "import / bare        {ratio:.2}   ({least:.2} to {most:.2}; {requests} requests at once)")?;
+        writeln!(
+            f,
+            "processor time       {:.1} us a row of the import, without the stores",
+            self.processor_us_per_row
+        )?;
         writeln!(f, "peak memory          {:.1} MB", self.peak_memory_kb as f64 / 1024.0)
     }
 }
