@@ -4,6 +4,7 @@
 mod copernica;
 mod productive;
 mod requests;
+mod schedules;
 pub mod schema;
 
 use std::collections::BTreeMap;
