@@ -93,6 +93,7 @@ impl FileValidators {
         let of_host = known.iter().map(|known| &known.validators).filter(|known| known.host == self.host);
         let strong: Vec<&str> = of_host.filter_map(Self::strong).collect();
         match self.strong() {
+            _ if known.is_empty() => Some(false),
             Some(etag) if strong.contains(&etag) => Some(true),
             Some(_) if strong.len() == known.len() => Some(false),
             _ if size.is_some_and(|size| known.iter().all(|known| known.size != size)) => Some(false),
@@ -190,6 +191,7 @@ mod tests {
             (None, &plain[..], None, None),
             (Some("\"2\""), &both[..], Some(3), None),
             (Some("\"2\""), &both[..], Some(4), Some(false)),
+            (None, &plain[..0], None, Some(false)),
         ] {
             assert_eq!(validators(etag, None).is_among(known, size), told, "{etag:?} {known:?} {size:?}");
         }
