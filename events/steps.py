@@ -137,6 +137,7 @@ def nothing_is_there(run, expect):
     ]:
         message = json.loads(event(name))["Records"][0]["messageId"]
         run.event(name, function, expect.batch(failed=[message], logged=[missing]))
+    run.event("sqs-run", "ParserFunction", expect.batch(logged=["a schedule has no such run any more, or another message runs it"]))
     run.event("sweep-schedule", "SweepFunction", expect.swept(0))
     # The notifier function looks at nothing but the records.
     run.event("pipe-records", "NotifierFunction", expect.published("Import Completed", "Import Rollback Started"))

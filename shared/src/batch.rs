@@ -32,7 +32,7 @@ pub struct Subject {
 impl Work for Message {
     fn subject(&self) -> Subject {
         let (account, import, chunk) = self.names();
-        Subject { account: Some(account.0), import: Some(import.0), chunk: chunk.map(|chunk| chunk.0) }
+        Subject { account: Some(account.0), import: import.map(|import| import.0), chunk: chunk.map(|chunk| chunk.0) }
     }
 }
 

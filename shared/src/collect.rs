@@ -8,11 +8,14 @@
 //! - **A bounded number of tries.** Failures that pass are tried again after 30 seconds, and then after twice as long each
 //!   time. Deaths count as tries. After the last try, or a failure that does not pass, the import becomes `incomplete`,
 //!   with a reason that names host and cause.
+//! - **A schedule's content is noted.** Of a file that a schedule fetches, the digest and the validators are noted in the import
+//!   before the file is used, because the next run compares with the content that was loaded, and the file at the address may
+//!   have been replaced since the run asked. If a try died before its note, the digest is read from the stored object.
 //! - **Stopped with the import.** The status is read after each part of the upload, and a stopped import's upload is aborted.
 
 use std::time::Duration;
 
-use crate::fetch::{FetchError, Location};
+use crate::fetch::{ContentDigest, FetchError, FileContent, FileValidators, Location};
 use crate::files::{FileError, Object, Upload};
 use crate::import::{Import, ImportError};
 use crate::queue::Message;
@@ -29,8 +32,8 @@ const COMPLETION: Duration = Duration::from_secs(60);
 
 /// The end of a try.
 enum Tried {
-    /// The file is in the bucket.
-    Stored(Object),
+    /// The file is in the bucket, with the content as fetched, or `None` if another try may have stored the file.
+    Stored(Object, Option<FileContent>),
     /// The file was not fetched.
     Failed(FetchError),
     /// The import was stopped meanwhile.
@@ -43,7 +46,7 @@ pub async fn collect(services: &Services, import: &Import, location: &Location) 
     let Some(key) = &import.awaits else { return Ok(None) };
     match services.files.head(key).await {
         // An earlier try completed the object.
-        Ok(object) => return Ok(Some(object)),
+        Ok(object) => return noted(services, import, object, None).await.map(Some),
         Err(FileError::Missing) => {}
         Err(error) => return Err(error.into()),
     }
@@ -63,11 +66,11 @@ pub async fn collect(services: &Services, import: &Import, location: &Location) 
         return Ok(None);
     };
     let tried = fetched(services, &import, location, key).await;
-    if !matches!(tried, Ok(Tried::Stored(_))) {
+    if !matches!(tried, Ok(Tried::Stored(..))) {
         end(services, &import).await?;
     }
     match tried? {
-        Tried::Stored(object) => Ok(Some(object)),
+        Tried::Stored(object, content) => noted(services, &import, object, content).await.map(Some),
         Tried::Stopped => Ok(None),
         Tried::Failed(error) if error.why.is_passing() && import.fetches < MOST_TRIES => {
             tracing::info!(account = import.account.0, import = import.id.0, tries = import.fetches, %error, "a file was not fetched; another try follows");
@@ -123,12 +126,16 @@ async fn fetched(services: &Services, import: &Import, location: &Location, key:
         Err(error) => return Ok(Tried::Failed(error)),
     };
     let mut upload = services.files.upload(key.to_owned());
+    let mut digest = ContentDigest::default();
     loop {
         let bytes = match file.next().await {
             Ok(Some(bytes)) => bytes,
             Ok(None) => break,
             Err(error) => return abandoned(upload, import, Tried::Failed(error)).await,
         };
+        if import.schedule.is_some() {
+            digest.push(&bytes);
+        }
         let parts = upload.parts();
         if let Err(error) = upload.push(&bytes).await {
             return match abandoned(upload, import, Tried::Stopped).await {
@@ -143,7 +150,38 @@ async fn fetched(services: &Services, import: &Import, location: &Location, key:
             }
         }
     }
-    Ok(Tried::Stored(upload.finish().await?))
+    let (object, is_ours) = upload.complete().await?;
+    Ok(Tried::Stored(object, is_ours.then(|| digest.finish(file.validators))))
+}
+
+/// Notes the content of the stored object in the import if a schedule made the import. `fetched` is the content as this
+/// try fetched and stored it, or `None` if another try may have stored the object.
+async fn noted(
+    services: &Services,
+    import: &Import,
+    object: Object,
+    fetched: Option<FileContent>,
+) -> Result<Object, ImportError> {
+    if import.schedule.is_none() || import.content.is_some() {
+        return Ok(object);
+    }
+    let content = match fetched {
+        Some(content) => content,
+        None => stored_content(services, &object).await?,
+    };
+    let note = Write::update(keys::import(import.account, import.id), "SET #content = :content");
+    services.store.attempt(note.when("attribute_not_exists(#content)").bind(":content", content)).await?;
+    Ok(object)
+}
+
+/// The content of an object of the bucket, without validators.
+async fn stored_content(services: &Services, object: &Object) -> Result<FileContent, ImportError> {
+    let mut digest = ContentDigest::default();
+    let mut bytes = services.files.stream(object).await?;
+    while let Some(piece) = bytes.try_next().await.map_err(|error| FileError::Sdk(error.to_string()))? {
+        digest.push(&piece);
+    }
+    Ok(digest.finish(FileValidators::default()))
 }
 
 /// Aborts an upload. If the abort fails, the bucket's lifecycle rule deletes the parts.

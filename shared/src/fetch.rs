@@ -7,7 +7,7 @@
 //!   are left out ([`is_public`]), and the connection goes to one of the remaining addresses, never to the name. A name
 //!   that changes its addresses between check and use gains nothing, and neither does any notation of an address.
 //! - **A redirect is a new request.** Each one is checked and resolved anew, has to be `https`, and carries nothing but the
-//!   address. Five are followed.
+//!   address, and conditions if its host is the one that gave the validators. Five are followed.
 //! - **Bounded.** Time to connect, time without a byte, time and bytes in all ([`FetchLimits`]).
 //! - **Whole, or an error.** An answer other than 200, or with fewer bytes than announced, is an error.
 //! - **Nothing leaks.** Errors, logs and answers name scheme, host and path ([`Location::shown`]). Query strings, which are
@@ -22,6 +22,7 @@
 
 mod addresses;
 mod client;
+mod content;
 mod error;
 mod limits;
 mod location;
@@ -29,6 +30,7 @@ mod network;
 
 pub use addresses::is_public;
 pub use client::{Fetched, Fetcher};
+pub use content::{ContentDigest, FileContent, FileValidators};
 pub use error::{FetchError, Why};
 pub use limits::FetchLimits;
 pub use location::{Location, WrongLocation};

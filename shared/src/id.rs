@@ -97,6 +97,10 @@ number!(
     PartId
 );
 number!(
+    /// The number of a schedule within an account, from 1.
+    ScheduleId
+);
+number!(
     /// The id of the column mapping that an account has stored for a header.
     MappingId
 );

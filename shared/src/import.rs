@@ -47,7 +47,7 @@ use serde::{Deserialize, Serialize};
 
 pub use body::{begin_fetch, store_body};
 pub use counts::{Counts, Tally, created};
-pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_or_find};
+pub use create::{CLAIM_LIFETIME, NewImport, Once, Origin, create, create_noted, create_or_find};
 pub use error::ImportError;
 pub use event::{EVENT_LIFETIME, StoredEvent};
 pub use history::{HistoryLine, HistoryPlace, history};
@@ -65,11 +65,11 @@ pub use start::start;
 pub use status::Status;
 pub use transition::{Asker, Change, transition};
 
-use crate::fetch::Location;
+use crate::fetch::{FileContent, Location};
 use crate::files::place::InboxPlace;
 use crate::files::{Object, UPLOADS};
 use crate::format::{FormatName, RememberedMapping};
-use crate::id::{AccountId, ChunkNo, ImportId, MappingId, RecordId, ThingId};
+use crate::id::{AccountId, ChunkNo, ImportId, MappingId, RecordId, ScheduleId, ThingId};
 use crate::retention;
 use crate::services::Services;
 use crate::store::{Item, Query, StoreError, decode, encode, keys};
@@ -131,6 +131,12 @@ pub struct Import {
     /// The address from which the parser fetches the file, or `None` if the file comes in another way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// The schedule that made the import, or `None` for an import that somebody made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
+    /// The content of the file of an import that a schedule made. `None` before the file is stored, and for other imports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<FileContent>,
     /// The number of tries to fetch the file, of which the last may be under way.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fetches: u64,

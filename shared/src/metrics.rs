@@ -9,6 +9,7 @@
 //! | `UndoneRows` | `Service` | when the undo of a chunk is noted |
 //! | `Imports` | `Service`, `Status` | with each change of an import's status |
 //! | `OpenImports`, `WokenImports`, `GivenUp` | `Service` | by the sweep, each minute |
+//! | `ScheduledRuns` | `Service`, `Outcome` | when a run of a schedule has ended |
 //! | `FailedMessages` | `Service` | for each message that SQS is to deliver again |
 
 use std::io::Write;

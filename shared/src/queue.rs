@@ -7,7 +7,7 @@
 //! | queue | messages | function |
 //! |---|---|---|
 //! | arrival | S3's notifications of new objects | parser |
-//! | work | [`Message::Start`] | parser |
+//! | work | [`Message::Start`], [`Message::Run`] | parser |
 //! | load | [`Message::Load`], [`Message::Settle`] | loader |
 //! | revert | [`Message::Undo`], [`Message::Revert`], [`Message::Release`] | revert |
 //! | follow-ups | texts about records to which imports wrote ([`crate::follow_ups`]) | none: systems of the account's owner |
@@ -27,7 +27,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 
 use crate::concurrent::drained;
-use crate::id::{AccountId, ChunkNo, ImportId};
+use crate::id::{AccountId, ChunkNo, ImportId, ScheduleId};
 use crate::store::is_passing;
 
 /// The version of the messages. A later version of the code reads this version as well.
@@ -49,6 +49,15 @@ pub enum Message {
         account: AccountId,
         /// The import whose file is to be planned.
         import: ImportId,
+    },
+    /// Run a schedule, unless its run of this time has ended already (work queue).
+    Run {
+        /// The account to which the schedule belongs.
+        account: AccountId,
+        /// The schedule that is due.
+        schedule: ScheduleId,
+        /// The time for which the run is due, in milliseconds since 1970.
+        due: i64,
     },
     /// Load a chunk, which means to parse the rows and write their entries (load queue).
     Load {
@@ -121,15 +130,16 @@ impl Message {
     }
 
     /// The account, the import and the chunk that the message names.
-    pub fn names(&self) -> (AccountId, ImportId, Option<ChunkNo>) {
+    pub fn names(&self) -> (AccountId, Option<ImportId>, Option<ChunkNo>) {
         match *self {
             Self::Load { account, import, chunk } | Self::Revert { account, import, chunk } => {
-                (account, import, Some(chunk))
+                (account, Some(import), Some(chunk))
             }
+            Self::Run { account, .. } => (account, None, None),
             Self::Start { account, import }
             | Self::Settle { account, import }
             | Self::Undo { account, import, .. }
-            | Self::Release { account, import } => (account, import, None),
+            | Self::Release { account, import } => (account, Some(import), None),
         }
     }
 
@@ -171,7 +181,7 @@ pub enum QueueError {
 pub struct QueueUrls {
     /// The queue of S3's notifications of new objects, which the parser receives.
     pub arrival: String,
-    /// The queue of [`Message::Start`], which the parser receives.
+    /// The queue of [`Message::Start`] and [`Message::Run`], which the parser receives.
     pub work: String,
     /// The queue of [`Message::Load`] and [`Message::Settle`], which the loader receives.
     pub load: String,
@@ -265,7 +275,7 @@ impl Queues {
 
     fn url(&self, message: &Message) -> &str {
         match message {
-            Message::Start { .. } => &self.urls.work,
+            Message::Start { .. } | Message::Run { .. } => &self.urls.work,
             Message::Load { .. } | Message::Settle { .. } => &self.urls.load,
             Message::Undo { .. } | Message::Revert { .. } | Message::Release { .. } => &self.urls.revert,
         }

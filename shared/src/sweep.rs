@@ -11,7 +11,8 @@
 //! | stood still through many wakings | gives up the import, with a reason |
 //! | stood still for an hour, first in its lane | gives up the import; an undo gives up its place, and goes on |
 //!
-//! The sweep also does the work that the kinds of rows leave to it ([`dispatch::sweep`]).
+//! The sweep also does the work that the kinds of rows leave to it ([`dispatch::sweep`]), and sends a message for each schedule
+//! that is due ([`schedules::send_due`]).
 //!
 //! A system which has its state to itself, such as a local system with a data folder, sweeps once when started as if
 //! every import had stood still for long enough ([`Others::Gone`]), because all holders of leases are dead and all
@@ -31,6 +32,7 @@ use crate::plan;
 use crate::queue::Message;
 use crate::results::made::folded_steps;
 use crate::revert;
+use crate::schedules;
 use crate::services::Services;
 use crate::settle::last_step;
 use crate::settle::stop::stop;
@@ -98,7 +100,7 @@ struct Listed {
     pk: String,
 }
 
-/// The result of a sweep, as numbers of imports.
+/// The result of a sweep, as numbers of imports and schedules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Imports which are not settled.
@@ -109,11 +111,17 @@ pub struct Swept {
     pub awaiting: u64,
     /// Imports which were given up, and reports which were given up.
     pub given_up: u64,
+    /// Schedules for whose runs a message was sent.
+    pub due: u64,
 }
 
 /// Looks once at every import which is not settled.
 pub async fn sweep(services: &Services, others: Others) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
+    match schedules::send_due(services).await {
+        Ok(due) => swept.due = due,
+        Err(error) => tracing::warn!(%error, "due schedules could not be found"),
+    }
     let mut pages = services.store.pages(keys::open_imports());
     while let Some(items) = pages.next().await? {
         let listed: Vec<Listed> = items.into_iter().map(decode).collect::<Result<_, _>>()?;

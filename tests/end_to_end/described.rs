@@ -5,6 +5,7 @@ mod copernica;
 mod long_texts;
 mod productive;
 mod requests;
+mod schedules;
 pub mod schema;
 
 use std::collections::BTreeMap;

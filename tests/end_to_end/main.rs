@@ -38,6 +38,7 @@ mod retention;
 mod roles;
 mod running;
 mod samples;
+mod schedules;
 mod stack;
 mod tokens;
 mod traps;

@@ -13,7 +13,7 @@ mod keys;
 mod lane;
 mod list;
 mod located;
-mod location;
+pub mod location;
 mod parts;
 mod records;
 mod results;

@@ -59,6 +59,7 @@ async fn no_role_lists_a_permission_that_nothing_uses() -> anyhow::Result<()> {
     used.by(&Box::pin(messages_are_lost()).await?);
     used.by(&Box::pin(an_import_is_stopped_while_it_is_unpacked()).await?);
     used.by(&Box::pin(files_are_fetched()).await?);
+    used.by(&Box::pin(a_schedule_runs()).await?);
     let mut unused = Vec::new();
     for function in Template::embedded()?.functions.values() {
         let used = used.0.remove(&function.name).unwrap_or_default();
@@ -342,6 +343,30 @@ async fn files_are_fetched() -> anyhow::Result<Stack> {
         stack.answer(request).await?.expect(202)?;
         Box::pin(plan(&parser, ACCOUNT, ImportId(id))).await?;
     }
+    assert_eq!(stack.native(1).await?["status"], "complete");
+    Ok(stack)
+}
+
+/// Makes, changes, runs and deletes a schedule. The sweep finds the schedule in the index of open imports and schedules.
+async fn a_schedule_runs() -> anyhow::Result<Stack> {
+    let site = Site::open(|_, _| Reply::file(TOGGL)).await?;
+    let stack = Stack::by_hand(1000).await?;
+    let postman = Postman::of(&stack.system);
+    let functions = crate::native::location::with(stack.functions(), &site);
+    let asked = |method: Method, path: &str| {
+        stack.bare(method, &format!("/api/v1/schedules{path}")).header("Authorization", "Token demo")
+    };
+    let order = json!({ "location": "https://files.example.com/a.csv" });
+    let body = json!({ "name": "Hours", "every": "PT1H", "import": order });
+    stack.answer(asked(Method::POST, "").json(&body)).await?.expect(201)?;
+    stack.answer(asked(Method::POST, "/1/run")).await?.expect(202)?;
+    postman.drain_all(&functions, &Faults::default()).await;
+    stack.answer(asked(Method::PATCH, "/1").json(&json!({ "name": "Days" }))).await?.expect(200)?;
+    stack.system.services().clock.turn(Duration::from_secs(3600));
+    sweep::handle(&functions.sweep).await?;
+    postman.drain_all(&functions, &Faults::default()).await;
+    stack.answer(asked(Method::GET, "")).await?.expect(200)?;
+    stack.answer(asked(Method::DELETE, "/1")).await?.expect(204)?;
     assert_eq!(stack.native(1).await?["status"], "complete");
     Ok(stack)
 }

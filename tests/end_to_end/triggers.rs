@@ -37,6 +37,8 @@ async fn the_sample_events_take_an_import_from_its_upload_to_its_undo() -> anyho
     // Each repeated message finds its work done.
     let start: SqsEvent = sample("sqs-start")?;
     assert_eq!(parser::handle(&functions.parser, start).await.batch_item_failures.len(), 0);
+    let run: SqsEvent = sample("sqs-run")?;
+    assert_eq!(parser::handle(&functions.parser, run).await.batch_item_failures.len(), 0);
     let load: SqsEvent = sample("sqs-load")?;
     assert_eq!(loader::handle(&functions.loader, load).await.batch_item_failures.len(), 0);
     assert_eq!(stack.native(1).await?["counts"]["created"], 5);

@@ -1,9 +1,10 @@
-//! The native door, `/api/v1`, for the command line, for files of any size and origin, and for column mappings.
+//! The native door, `/api/v1`, for the command line, for files of any size and origin, for column mappings and for schedules.
 //!
 //! A caller creates an import from a file in the body, from rows as JSON, from a URL, or by an upload straight to S3. The door
 //! lists the imports of the account, shows an import's counts, the evidence of the file's format, and the first errors, and it
 //! cancels, resumes and undoes imports. The door tells the outcome of each row, the causes of errors and the records that an
 //! import made, and gives the file back. The column mappings with which imports were made can be listed, renamed and deleted.
+//! A schedule imports the file behind a URL again and again.
 
 mod accept;
 mod body;
@@ -26,6 +27,7 @@ mod records;
 mod removed;
 mod results;
 mod scan;
+mod schedules;
 mod source;
 mod start;
 mod validator;
@@ -60,6 +62,10 @@ pub(crate) fn routes<R: Routes>() -> R {
         [limits::get],
         [mappings::list],
         [mappings::get, mappings::rename, mappings::forget],
+        [schedules::list, schedules::create],
+        [schedules::get, schedules::change, schedules::delete],
+        [schedules::run],
+        [schedules::runs],
         [openapi::get],
         [results::list],
     )

@@ -18,6 +18,7 @@ use shared::import::ImportError;
 use shared::inbox::{self, Arrival};
 use shared::plan::plan;
 use shared::queue::{Message, QueueError};
+use shared::schedules;
 use shared::services::Services;
 
 /// The delay of an arrival after the first failure, which each further failure doubles.
@@ -99,6 +100,9 @@ impl Work {
         match self {
             Self::Message(Message::Start { account, import }) => {
                 batch::left_to_newer(plan(services, account, import).await)
+            }
+            Self::Message(Message::Run { account, schedule, due }) => {
+                batch::left_to_newer(schedules::run(services, account, schedule, due).await)
             }
             Self::Message(other) => Err(QueueError::Shape(format!("{other:?} is not for the parser")).into()),
             Self::Objects(records) => {

@@ -74,6 +74,9 @@ async fn fill(data: &str, token: &str) -> anyhow::Result<()> {
     post("/v3/database/shop/collections", json!({ "name": "Pets" })).await?;
     post("/v3/database/shop/views", json!({ "name": "All" })).await?;
     post("/v3/database/shop/profiles", json!({ "fields": { "Email": "robin@example.com" } })).await?;
+    let import = json!({ "location": "https://files.example.com/hours.csv" });
+    let schedule = json!({ "name": "Hours", "every": "P1D", "starts_at": "2099-01-01T00:00:00Z", "import": import });
+    post("/api/v1/schedules", schedule).await?;
     let imports = [
         json!({ "type": "ProfileImport", "database": "shop", "action": "update or add", "key_fields": ["Email"],
                 "source": [{ "Email": "robin@example.com", "interest.Tea": "yes" }, { "Email": "kim@example.com" }] }),

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::addresses::is_public;
+use super::content::{FileContent, FileValidators, conditions};
 use super::error::{FetchError, Why};
 use super::limits::FetchLimits;
 use super::location::{Location, PORT, Target};
@@ -44,10 +45,11 @@ impl Default for Fetcher {
     }
 }
 
-/// The end of a single request: the file, or the place where it is.
+/// The end of a single request: the file from this host, the place where it is, or the answer that it is a known one.
 enum Answer {
-    File(Response<Incoming>, Connection),
+    File(Response<Incoming>, Connection, String),
     Elsewhere(String),
+    Unchanged,
 }
 
 impl Fetcher {
@@ -58,15 +60,25 @@ impl Fetcher {
 
     /// Asks for a file and reads the head of the answer, after all redirects.
     pub async fn open(&self, location: &Location) -> Result<Fetched, FetchError> {
+        let file = self.open_unless(location, &[]).await?;
+        file.ok_or_else(|| FetchError { shown: location.shown(), why: Why::Status(304) })
+    }
+
+    /// Asks for a file like [`open`](Self::open), unless the file has one of the contents in `known`. `None` if the server
+    /// answers that the file has one of them. A server may send a known file all the same.
+    pub async fn open_unless(&self, location: &Location, known: &[FileContent]) -> Result<Option<Fetched>, FetchError> {
         let deadline = Instant::now() + self.limits.total;
         let mut at = location.clone();
         for _ in 0..=self.limits.redirects {
             let failed = |why| FetchError { shown: at.shown(), why };
-            let asked = timeout_at(deadline, self.ask(&at)).await;
+            let asked = timeout_at(deadline, self.ask(&at, known)).await;
             match asked.unwrap_or(Err(Why::TooSlow)).map_err(failed)? {
-                Answer::File(response, connection) => {
-                    return Fetched::begin(response, connection, at.shown(), self.limits, deadline);
+                Answer::File(response, connection, host) => {
+                    let validators = FileValidators::of(&host, response.headers());
+                    let file = Fetched::begin((response, validators), connection, at.shown(), self.limits, deadline);
+                    return file.map(Some);
                 }
+                Answer::Unchanged => return Ok(None),
                 Answer::Elsewhere(to) => {
                     at = at.redirected(&to).map_err(|wrong| failed(Why::Refused(format!("of a redirect {wrong}"))))?;
                 }
@@ -75,7 +87,7 @@ impl Fetcher {
         Err(FetchError { shown: location.shown(), why: Why::Redirects(self.limits.redirects) })
     }
 
-    async fn ask(&self, at: &Location) -> Result<Answer, Why> {
+    async fn ask(&self, at: &Location, known: &[FileContent]) -> Result<Answer, Why> {
         let target = at.target().ok_or(Why::NoAddress)?;
         let stream = self.connect(&target).await?;
         let server = match target.address {
@@ -96,17 +108,23 @@ impl Fetcher {
         let (mut sender, connection) =
             self.soon(client.handshake(TokioIo::new(stream))).await?.map_err(|_| Why::Broken)?;
         let connection = Connection(tokio::spawn(async move { drop(connection.await) }).abort_handle());
-        let request = Request::get(&target.path)
+        let mut request = Request::get(&target.path)
             .header(HOST, &target.name)
             .header(USER_AGENT, AGENT)
             .header(ACCEPT, "*/*")
             // The bytes are wanted as they are; a packed file is unpacked by the plan.
             .header(ACCEPT_ENCODING, "identity");
+        let conditions = conditions(known, &target.name);
+        let is_conditional = !conditions.is_empty();
+        for (name, value) in conditions {
+            request = request.header(name, value);
+        }
         let request = request.body(Empty::<Bytes>::new()).map_err(|_| Why::Broken)?;
         let response = timeout(self.limits.idle, sender.send_request(request)).await.map_err(|_| Why::TooSlow)?;
         let response = response.map_err(|_| Why::Broken)?;
         match response.status().as_u16() {
-            200 => Ok(Answer::File(response, connection)),
+            200 => Ok(Answer::File(response, connection, target.name)),
+            304 if is_conditional => Ok(Answer::Unchanged),
             status @ (301 | 302 | 303 | 307 | 308) => {
                 let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
                 to.map(|to| Answer::Elsewhere(to.to_owned())).ok_or(Why::Status(status))
@@ -162,6 +180,8 @@ impl Drop for Connection {
 /// A file whose bytes arrive.
 pub struct Fetched {
     body: Incoming,
+    /// The validators in the head of the answer.
+    pub validators: FileValidators,
     _connection: Connection,
     shown: String,
     idle: Duration,
@@ -172,7 +192,7 @@ pub struct Fetched {
 
 impl Fetched {
     fn begin(
-        response: Response<Incoming>,
+        (response, validators): (Response<Incoming>, FileValidators),
         connection: Connection,
         shown: String,
         limits: FetchLimits,
@@ -183,7 +203,12 @@ impl Fetched {
         if body.size_hint().lower() > most {
             return Err(FetchError { shown, why: Why::TooLarge(most) });
         }
-        Ok(Self { body, _connection: connection, shown, idle, deadline, most, received: 0 })
+        Ok(Self { body, validators, _connection: connection, shown, idle, deadline, most, received: 0 })
+    }
+
+    /// Tells by the head of the answer whether the file has one of the contents in `known`. `None` if only the bytes can tell.
+    pub fn is_among(&self, known: &[FileContent]) -> Option<bool> {
+        self.validators.is_among(known, self.body.size_hint().exact())
     }
 
     /// The next bytes, or `None` at the end of a whole file.

@@ -74,7 +74,13 @@ impl Upload<'_> {
 
     /// Completes the object, or returns the object that is there already: of an earlier run of the same work, under a key
     /// that no other work has.
-    pub async fn finish(mut self) -> Result<Object, FileError> {
+    pub async fn finish(self) -> Result<Object, FileError> {
+        Ok(self.complete().await?.0)
+    }
+
+    /// Completes the object like [`finish`](Self::finish); `true` if the object has for certain the bytes of this upload, and not
+    /// those of an earlier run.
+    pub async fn complete(mut self) -> Result<(Object, bool), FileError> {
         if self.multipart.is_some() && !self.held.is_empty() {
             self.part().await?;
         }
@@ -93,11 +99,11 @@ impl Upload<'_> {
             }
         };
         match made {
-            Ok(etag) => Ok(Object { etag: unquoted(etag.as_deref()), key: self.key, size: self.size }),
+            Ok(etag) => Ok((Object { etag: unquoted(etag.as_deref()), key: self.key, size: self.size }, true)),
             // An earlier run completed the object, or this run did and the answer was lost.
             Err(FileError::Replaced | FileError::Missing) => match self.files.head(&self.key).await {
                 Err(FileError::Missing) => Err(FileError::Sdk("the upload is gone: it is to be made again".to_owned())),
-                found => found,
+                found => Ok((found?, false)),
             },
             Err(error) => Err(error),
         }

@@ -31,7 +31,7 @@ use super::transition::announce;
 use super::{Import, ImportError, ImportType, Lane, Options, Status, lane, roll};
 use crate::fetch::Location;
 use crate::files::{Object, SOURCES, UPLOADS, key_part};
-use crate::id::{AccountId, ImportId, MAX_IMPORTS, ThingId};
+use crate::id::{AccountId, ImportId, MAX_IMPORTS, ScheduleId, ThingId};
 use crate::services::Services;
 use crate::store::keys::{self, Counter, Kind};
 use crate::store::{Dated, Key, Patience, StoreError, Write};
@@ -75,8 +75,11 @@ impl NewImport {
     fn first_status(&self) -> Status {
         match self.origin {
             Origin::Dropped { .. } => Status::Queued,
-            Origin::Body { .. } | Origin::Located { .. } if self.options.autostart => Status::Queued,
-            Origin::Body { .. } | Origin::Located { .. } | Origin::Awaited { .. } => Status::New,
+            Origin::Awaited { .. } => Status::New,
+            Origin::Body { .. } | Origin::Located { .. } | Origin::Scheduled { .. } if self.options.autostart => {
+                Status::Queued
+            }
+            Origin::Body { .. } | Origin::Located { .. } | Origin::Scheduled { .. } => Status::New,
         }
     }
 
@@ -137,6 +140,15 @@ pub enum Origin {
         /// A nonce of the door for this request, so a retry of the transaction finds the import made first.
         token: String,
     },
+    /// The parser is to fetch the file from an address, because a schedule was due.
+    Scheduled {
+        /// The address of the file.
+        location: Location,
+        /// The schedule that makes the import.
+        schedule: ScheduleId,
+        /// The time for which the run was due, in milliseconds since 1970, so a second run for the same time finds the import.
+        due: i64,
+    },
     /// The file is to be uploaded to a key derived from the import's number.
     Awaited {
         /// A nonce of the caller for this request, so a retry of the transaction finds the import made first.
@@ -174,6 +186,25 @@ pub async fn create(services: &Services, new: &NewImport) -> Result<Import, Impo
 
 /// Makes the import, or finds the import which its source already has; `true` if the import was made now.
 pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Import, bool), ImportError> {
+    let made = make(services, new, |_| None).await?;
+    Ok(made.expect("a transaction without a note has no note to be refused"))
+}
+
+/// Makes the import like [`create_or_find`], together with the write that `note` gives for the import's number. `None` if the
+/// condition of that write did not hold: then no import was made.
+pub async fn create_noted(
+    services: &Services,
+    new: &NewImport,
+    note: impl Fn(ImportId) -> Write,
+) -> Result<Option<(Import, bool)>, ImportError> {
+    make(services, new, |import| Some(note(import))).await
+}
+
+async fn make(
+    services: &Services,
+    new: &NewImport,
+    note: impl Fn(ImportId) -> Option<Write>,
+) -> Result<Option<(Import, bool)>, ImportError> {
     let (account, store) = (new.account, &services.store);
     let bucket = services.files.bucket();
     let claim_key = match (&new.once, &new.origin) {
@@ -181,15 +212,21 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
         (None, Origin::Dropped { object, sequencer }) => {
             keys::source(account, bucket, &object.key, &format!("{}#{sequencer}", object.etag))
         }
+        (None, Origin::Scheduled { schedule, due, .. }) => {
+            keys::source(account, bucket, "scheduled", &format!("{schedule}#{due}"))
+        }
         (None, Origin::Body { token } | Origin::Awaited { token } | Origin::Located { token, .. }) => {
             keys::source(account, bucket, "awaited", token)
         }
     };
-    let mut drawn = None;
+    let (mut drawn, mut is_refused) = (None, false);
     let mut patience = Patience::lasting(CREATION);
     loop {
         if let Some(claim) = store.read::<Claim>(&claim_key).await? {
-            return Ok((claim.import_of(services, account, new.once.as_ref()).await?, false));
+            return Ok(Some((claim.import_of(services, account, new.once.as_ref()).await?, false)));
+        }
+        if is_refused {
+            return Ok(None);
         }
         let users = users_that_stand(services, new).await?;
         let Number { drawn: number, raise } = match drawn {
@@ -205,7 +242,9 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
         let expires = import.created_at / 1000 + CLAIM_LIFETIME;
         let content = new.once.as_ref().map(|once| once.content.clone());
         let claim = Claim { import: id, expires, content };
-        let mut writes = held(&import, &users);
+        let mut writes: Vec<_> = note(id).into_iter().collect();
+        let is_noted = !writes.is_empty();
+        writes.extend(held(&import, &users));
         writes.extend(raise);
         writes.extend([
             Write::put_item(keys::import(account, id), import.item()).when_absent(),
@@ -217,7 +256,9 @@ pub async fn create_or_find(services: &Services, new: &NewImport) -> Result<(Imp
         }
         writes.extend(announce(&StoredEvent::of(&import, import.status, import.created_at), None));
         match store.transact(writes).await {
-            Ok(()) => return Ok((import, true)),
+            Ok(()) => return Ok(Some((import, true))),
+            // A run for the same time may have made the import, and the claim tells.
+            Err(StoreError::Refused { at, .. }) if is_noted && at.contains(&0) => is_refused = true,
             // Another request made the claim, another drop took the number, or a user was deleted: read again.
             Err(StoreError::Refused { .. } | StoreError::Busy(_)) => {
                 patience.wait(false, "many imports are being made at once").await?;
@@ -281,12 +322,13 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
     let key = |prefix| Some(file_key(prefix, new.account, id, &new.file_name));
     let (source, awaits) = match &new.origin {
         Origin::Dropped { object, .. } => (Some(object.clone()), None),
-        Origin::Body { .. } | Origin::Located { .. } => (None, key(SOURCES)),
+        Origin::Body { .. } | Origin::Located { .. } | Origin::Scheduled { .. } => (None, key(SOURCES)),
         Origin::Awaited { .. } => (None, key(UPLOADS)),
     };
-    let location = match &new.origin {
-        Origin::Located { location, .. } => Some(location.clone()),
-        _ => None,
+    let (location, schedule) = match &new.origin {
+        Origin::Located { location, .. } => (Some(location.clone()), None),
+        Origin::Scheduled { location, schedule, .. } => (Some(location.clone()), Some(*schedule)),
+        Origin::Body { .. } | Origin::Dropped { .. } | Origin::Awaited { .. } => (None, None),
     };
     let at_once = new.lane_at_once();
     Import {
@@ -308,6 +350,8 @@ fn first_state(services: &Services, new: &NewImport, id: ImportId, now: i64) -> 
         unpacked: None,
         awaits,
         location,
+        schedule,
+        content: None,
         fetches: 0,
         fetch_until: None,
         released: false,

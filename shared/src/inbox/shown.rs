@@ -134,6 +134,7 @@ pub async fn shown_at(services: &Services, import: &Import, at: &Progress) -> Re
         "note": import.note,
         // Without the query, which may be a signature.
         "location": import.location.as_ref().map(Location::shown),
+        "schedule": import.schedule,
         "format": import.format.or(import.options.reading.format),
         "mapping": mapping(import),
         "rows": import.rows,

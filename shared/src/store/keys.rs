@@ -5,6 +5,7 @@
 
 mod account;
 mod imports;
+mod schedules;
 mod schema;
 mod workspace;
 
@@ -16,6 +17,7 @@ use crate::wire::wire_words;
 
 pub use account::AccountItems;
 pub use imports::*;
+pub use schedules::*;
 pub use schema::*;
 pub use workspace::*;
 

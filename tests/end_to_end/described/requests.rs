@@ -183,6 +183,12 @@ impl<'s> World<'s> {
                 within(&self.healthy, operation, &path, "").await
             }
             ("list_parts" | "complete_upload", _) => self.in_parts(operation, status).await,
+            // An address that is never fetched.
+            ("create_schedule", 422) => {
+                let mut body = self.order();
+                body["import"]["location"] = "https://10.0.0.1/hours.csv".into();
+                self.stack.answer(post(&operation.path).json(&body)).await
+            }
             // Another content under a key that was used.
             ("create_import", 422) => {
                 let send = |size: u64| {
@@ -204,7 +210,7 @@ impl<'s> World<'s> {
 
 /// The body that makes an operation succeed, and things for its path.
 impl World<'_> {
-    fn name(&self, kind: &str) -> String {
+    pub(super) fn name(&self, kind: &str) -> String {
         format!("{kind} {}", self.made.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -252,6 +258,7 @@ impl World<'_> {
             }
             "imports" => Ok(self.import),
             "mappings" => self.mapping().await,
+            "schedules" => self.schedule().await,
             "entries" => self.entry().await,
             // What has no entries is deleted and not archived or deactivated.
             "projects" if path.ends_with("archive") => {
@@ -342,6 +349,8 @@ impl World<'_> {
             ("imports", true) => json!({ "upload": true, "file_size": 10 }),
             ("complete", _) => json!({ "parts": [{ "part_number": 1, "etag": "x" }] }),
             ("mappings", _) => json!({ "name": "Monthly" }),
+            ("schedules", true) => self.order(),
+            ("schedules", false) => json!({ "paused": true }),
             ("entries", true) => json!({ "date": "2026-05-04", "minutes": 5 }),
             ("entries", false) => json!({ "minutes": 7 }),
             ("projects" | "tags", _) => json!({ "name": self.name(last).replace(' ', "") }),

@@ -25,6 +25,7 @@ use shared::concurrent::drained;
 use shared::id::ImportId;
 use shared::import::{Counts, Import, ImportType, Roll, RollOf, Status};
 use shared::revert::ask;
+use shared::schedules::{self, Schedule};
 use shared::schema::database_ids;
 use shared::store::{decode, keys};
 
@@ -49,7 +50,7 @@ struct ImportShape {
     #[serde(rename = "processedLines")]
     processed_lines: String,
     lastrun: OrFalse,
-    nextrun: bool,
+    nextrun: OrFalse,
     lasterror: OrFalse,
 }
 
@@ -68,8 +69,11 @@ fn word(import: &Import) -> &'static str {
 }
 
 impl ImportShape {
-    /// Reads the counts and the reason of an import, as far as its status has any.
-    async fn read(at: &At, import: &Import) -> Result<Self, CopernicaError> {
+    /// Reads the counts and the reason of an import, as far as its status has any. `schedules` has the schedule of the import,
+    /// unless the schedule was deleted.
+    async fn read(at: &At, import: &Import, schedules: &[Schedule]) -> Result<Self, CopernicaError> {
+        let schedule = schedules.iter().find(|schedule| import.schedule == Some(schedule.id));
+        let lastrun = schedule.and_then(|schedule| Some(schedule.last_run()?.at)).or(import.started_at);
         let counts = match import.started_at {
             Some(_) => import.counts(&at.services).await?,
             None => Counts::default(),
@@ -92,8 +96,8 @@ impl ImportShape {
             status: word(import),
             totallines: import.rows.unwrap_or_default().to_string(),
             processed_lines: counts.accounted().to_string(),
-            lastrun: OrFalse(import.started_at.map(|started| at.time(started))),
-            nextrun: false,
+            lastrun: OrFalse(lastrun.map(|ms| at.time(ms))),
+            nextrun: OrFalse(schedule.and_then(|schedule| schedule.due).map(|ms| at.time(ms))),
             lasterror: OrFalse(error.map(|error| shortened(error, MESSAGE))),
         })
     }
@@ -105,6 +109,14 @@ pub async fn find(at: &At, text: &str) -> Result<Import, CopernicaError> {
     let id: ImportId = text.parse().map_err(|_| missing())?;
     let import = Import::get(&at.services, at.id(), id).await?;
     import.filter(|import| import.import_type == ImportType::Profiles).ok_or_else(missing)
+}
+
+/// The schedules of the account, or none if no schedule made any of the imports.
+async fn schedules_of(at: &At, imports: &[Import]) -> Result<Vec<Schedule>, CopernicaError> {
+    match imports.iter().any(|import| import.schedule.is_some()) {
+        true => Ok(schedules::all(&at.services, at.id()).await?),
+        false => Ok(Vec::new()),
+    }
 }
 
 /// The most rolls read at once. Each database has a roll of its imports.
@@ -124,15 +136,17 @@ pub async fn list(at: &At, asked: &Asked) -> Answered {
     let found = at.services.store.get_many(&keys).await?.into_iter().map(decode::<Import>);
     let mut imports: Vec<Import> = found.collect::<Result<_, _>>()?;
     imports.sort_unstable_by_key(|import| Reverse(import.id));
+    let schedules = schedules_of(at, &imports).await?;
     let mut shapes = Vec::with_capacity(imports.len());
     for import in &imports {
-        shapes.push(ImportShape::read(at, import).await?);
+        shapes.push(ImportShape::read(at, import, &schedules).await?);
     }
     document(&window.list(shapes, total))
 }
 
 pub async fn show(at: &At, import: &Import) -> Answered {
-    document(&ImportShape::read(at, import).await?)
+    let schedules = schedules_of(at, std::slice::from_ref(import)).await?;
+    document(&ImportShape::read(at, import, &schedules).await?)
 }
 
 /// Begins the undo of an import. An undone import stays undone. An import whose undo can no longer be asked for is refused.

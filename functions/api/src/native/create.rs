@@ -42,6 +42,7 @@ use crate::openapi::native::{
 };
 use crate::upload::{NewFile, UploadError, accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
+pub(super) use json::location_of;
 
 /// The types of imports that the door makes.
 const TYPES: [ImportType; 3] = [ImportType::TimeEntries, ImportType::Contacts, ImportType::Profiles];
@@ -192,7 +193,7 @@ async fn find_or_make(door: &Door, made: Option<Import>, new: &NewImport) -> Res
 }
 
 /// The type, the wishes and the options of a request. Fails with all wrong fields at once.
-async fn options(
+pub(super) async fn options(
     services: &Services,
     fields: &mut Map<String, Value>,
     caller: &Principal,

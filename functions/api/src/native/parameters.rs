@@ -70,6 +70,9 @@ const PLAIN: &[&str] = &["start_cursor", "per_page", "sort[id]"];
 /// The list `GET /mappings`, in which the mappings of an account follow by id, highest first.
 pub static MAPPINGS: List = List { name: "mappings", parameters: PLAIN, included: &[], sort: Sort::LATEST };
 
+/// The list `GET /schedules`, in which the schedules of an account follow by number, highest first.
+pub static SCHEDULES: List = List { name: "schedules", parameters: PLAIN, included: &[], sort: Sort::LATEST };
+
 /// The list `GET /imports/{id}/records`, in which records follow by row, lowest first.
 pub static RECORDS: List = List { name: "records", parameters: PLAIN, included: &[], sort: Sort::FIRST };
 

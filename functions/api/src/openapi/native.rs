@@ -7,7 +7,9 @@ mod bodies;
 mod create;
 mod imports;
 mod lists;
+mod made;
 mod mappings;
+mod schedules;
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{
@@ -21,13 +23,15 @@ use super::shared::{Told, answer_sets, idempotency_key, plain, retry_after};
 pub use bodies::Description;
 pub use bodies::GivenReason;
 use bodies::{FieldErrors, ProblemObject, RefusedFields};
-pub use create::{ImportAsked, ImportForm, ImportMade, PartsAddresses};
+pub use create::{ImportAsked, ImportForm};
 pub use imports::ImportShown;
 pub use lists::{
     HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery, RemovedQuery,
-    ResultsQuery, RowStatusWord,
+    ResultsQuery, RowStatusWord, SchedulesQuery,
 };
+pub use made::{ImportMade, PartsAddresses};
 pub use mappings::{MappingName, MappingShown};
+pub use schedules::{RunsShown, ScheduleAsked, ScheduleChanged, ScheduleShown};
 
 /// The tokens of the door, of which a request needs one.
 pub fn security() -> Vec<SecurityRequirement> {
@@ -43,6 +47,7 @@ pub fn tags() -> Vec<Tag> {
     vec![
         tag("Imports", "Imports of files: create, follow, cancel, resume, undo"),
         tag("Mappings", "The meanings of columns that the account has stored for the headers of files"),
+        tag("Schedules", "Imports of a file behind an address, again and again"),
         tag("Description", "This document"),
     ]
 }
@@ -53,7 +58,7 @@ pub struct Accepted;
 pub struct Everywhere;
 /// 400: fields or parameters of the request are wrong or unknown, and each is named.
 pub struct WrongFields;
-/// 404: the account has no such import or mapping, whether or not another account has one.
+/// 404: the account has no such import, mapping or schedule, whether or not another account has one.
 pub struct Unknown;
 /// 409: the status of the import does not allow the request, and `status_now` names the status.
 pub struct Conflict;
@@ -166,6 +171,8 @@ impl IntoParams for Known {
 
 /// The number of an import in a path, where anything but digits without leading zeros is answered with 404.
 pub struct ImportNumber;
+/// The number of a schedule in a path, where anything but digits without leading zeros is answered with 404.
+pub struct ScheduleNumber;
 /// The id of a mapping in a path, where anything but digits without leading zeros is answered with 404.
 pub struct MappingNumber;
 
@@ -183,6 +190,12 @@ fn id(about: &str) -> Vec<Parameter> {
 impl IntoParams for ImportNumber {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         id("The number of the import within the account, from 1")
+    }
+}
+
+impl IntoParams for ScheduleNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        id("The number of the schedule within the account, from 1")
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Counter {
     Entries,
     /// The id of the last user made by hand.
     Users,
+    /// The number of the account's last schedule.
+    Schedules,
 }
 
 /// The item of an account's counter.
@@ -35,6 +37,7 @@ pub fn counter(account: AccountId, counter: Counter) -> Key {
         Counter::Imports => "imports",
         Counter::Entries => "entries",
         Counter::Users => "users",
+        Counter::Schedules => "schedules",
     };
     Key::imports(format!("A#{account}"), name)
 }

@@ -102,11 +102,16 @@ fn source(value: &str) -> Result<Way, Problem> {
 }
 
 fn located(value: &str) -> Result<Way, Problem> {
+    location_of(value).map(Way::Located)
+}
+
+/// The address in the JSON of a member `location`.
+pub fn location_of(value: &str) -> Result<Location, Problem> {
     let Ok(text) = serde_json::from_str::<String>(value) else {
         return Err(Problem::field("location", "must be a URL"));
     };
     match Location::parse(&text) {
-        Ok(location) => Ok(Way::Located(location)),
+        Ok(location) => Ok(location),
         Err(WrongLocation::Malformed(why)) => Err(Problem::field("location", why)),
         Err(WrongLocation::Refused(why)) => Err(Problem::refused("location", why)),
     }

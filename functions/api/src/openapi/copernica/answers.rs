@@ -333,9 +333,10 @@ pub struct ImportShown {
     /// The number of rows with an outcome, as digits.
     #[serde(rename = "processedLines")]
     processed_lines: String,
-    /// The time at which the import was last started, or `false`.
+    /// The time at which the import was last started, or `false`. Of an import that a schedule made, the time of the schedule's
+    /// last run.
     lastrun: TextOrFalse,
-    /// Always `false`, because imports do not repeat themselves.
+    /// The time of the next run of the schedule that made the import, or `false` without such a schedule.
     nextrun: TextOrFalse,
     /// The reason for which the import failed or rows failed, or `false`.
     lasterror: TextOrFalse,

@@ -66,6 +66,9 @@ pub struct ImportShown {
     /// The address from which the file is fetched, without its query, or `null` for a file which came in another way.
     #[schema(required)]
     location: Option<String>,
+    /// The number of the schedule that made the import, or `null` for an import that somebody made. The schedule may be deleted.
+    #[schema(required)]
+    schedule: Option<u64>,
     /// The format of the file, first as asked for and then as found, with `table` for a file which a mapping reads. The
     /// value is `null` until the format is known, and for files of contacts.
     #[schema(required, example = "toggl")]
