@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 49] = [
+const ROOMS: [&str; 50] = [
     "metrics",
     "shorten",
     "wire",
@@ -52,6 +52,7 @@ const ROOMS: [&str; 49] = [
     "inbox",
     "follow_ups",
     "events",
+    "webhooks",
     "settle",
     "load",
     "collect",

@@ -44,4 +44,5 @@ mod traps;
 mod triggers;
 mod undo;
 mod upload;
+mod webhooks;
 mod world;

@@ -4,11 +4,13 @@
 //! lists the imports of the account, shows an import's counts, the evidence of the file's format, and the first errors, and it
 //! cancels, resumes and undoes imports. The door tells the outcome of each row, the causes of errors and the records that an
 //! import made, and gives the file back. The column mappings with which imports were made can be listed, renamed and deleted.
+//! Webhooks, which get the events of the account, can be made, changed, tested and deleted, with a list of their deliveries.
 
 mod accept;
 mod body;
 mod create;
 mod cursor;
+mod deliveries;
 mod errors;
 mod history;
 mod imports;
@@ -29,6 +31,7 @@ mod scan;
 mod source;
 mod start;
 mod validator;
+mod webhooks;
 
 use axum::Router;
 
@@ -62,6 +65,13 @@ pub(crate) fn routes<R: Routes>() -> R {
         [mappings::get, mappings::rename, mappings::forget],
         [openapi::get],
         [results::list],
+        [webhooks::list, webhooks::create],
+        [webhooks::get, webhooks::change, webhooks::delete],
+        [webhooks::rotate],
+        [deliveries::test],
+        [deliveries::list],
+        [deliveries::get],
+        [deliveries::retry],
     )
 }
 

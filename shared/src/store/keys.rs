@@ -6,6 +6,7 @@
 mod account;
 mod imports;
 mod schema;
+mod webhooks;
 mod workspace;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,6 +18,7 @@ use crate::wire::wire_words;
 pub use account::AccountItems;
 pub use imports::*;
 pub use schema::*;
+pub use webhooks::*;
 pub use workspace::*;
 
 /// The place of an item, given by a table, a partition key and a sort key.

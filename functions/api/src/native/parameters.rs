@@ -70,6 +70,13 @@ const PLAIN: &[&str] = &["start_cursor", "per_page", "sort[id]"];
 /// The list `GET /mappings`, in which the mappings of an account follow by id, highest first.
 pub static MAPPINGS: List = List { name: "mappings", parameters: PLAIN, included: &[], sort: Sort::LATEST };
 
+/// The list `GET /webhooks`, in which the webhooks of an account follow by number, highest first.
+pub static WEBHOOKS: List = List { name: "webhooks", parameters: PLAIN, included: &[], sort: Sort::LATEST };
+
+/// The list `GET /webhooks/{id}/deliveries`, in which deliveries follow by the time of their event, latest first.
+pub static DELIVERIES: List =
+    List { name: "deliveries", parameters: &["start_cursor", "per_page"], included: &[], sort: Sort::LATEST };
+
 /// The list `GET /imports/{id}/records`, in which records follow by row, lowest first.
 pub static RECORDS: List = List { name: "records", parameters: PLAIN, included: &[], sort: Sort::FIRST };
 

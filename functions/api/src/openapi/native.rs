@@ -8,6 +8,7 @@ mod create;
 mod imports;
 mod lists;
 mod mappings;
+mod webhooks;
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{
@@ -20,14 +21,16 @@ use utoipa::{IntoParams, ToSchema};
 use super::shared::{Told, answer_sets, idempotency_key, plain, retry_after};
 pub use bodies::Description;
 pub use bodies::GivenReason;
-use bodies::{FieldErrors, ProblemObject, RefusedFields};
+pub use bodies::ProblemObject;
+use bodies::{FieldErrors, RefusedFields};
 pub use create::{ImportAsked, ImportForm, ImportMade, PartsAddresses};
 pub use imports::ImportShown;
 pub use lists::{
-    HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery, RemovedQuery,
-    ResultsQuery, RowStatusWord,
+    DeliveriesQuery, HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery,
+    RemovedQuery, ResultsQuery, RowStatusWord, WebhooksQuery,
 };
 pub use mappings::{MappingName, MappingShown};
+pub use webhooks::{DeliveryShown, SecretShown, WebhookAsked, WebhookChanged, WebhookShown};
 
 /// The tokens of the door, of which a request needs one.
 pub fn security() -> Vec<SecurityRequirement> {
@@ -43,6 +46,7 @@ pub fn tags() -> Vec<Tag> {
     vec![
         tag("Imports", "Imports of files: create, follow, cancel, resume, undo"),
         tag("Mappings", "The meanings of columns that the account has stored for the headers of files"),
+        tag("Webhooks", "Addresses to which the events of the account are posted, and the deliveries to them"),
         tag("Description", "This document"),
     ]
 }
@@ -53,7 +57,7 @@ pub struct Accepted;
 pub struct Everywhere;
 /// 400: fields or parameters of the request are wrong or unknown, and each is named.
 pub struct WrongFields;
-/// 404: the account has no such import or mapping, whether or not another account has one.
+/// 404: the account has no such import, mapping or webhook, whether or not another account has one.
 pub struct Unknown;
 /// 409: the status of the import does not allow the request, and `status_now` names the status.
 pub struct Conflict;
@@ -168,6 +172,10 @@ impl IntoParams for Known {
 pub struct ImportNumber;
 /// The id of a mapping in a path, where anything but digits without leading zeros is answered with 404.
 pub struct MappingNumber;
+/// The number of a webhook in a path, where anything but digits without leading zeros is answered with 404.
+pub struct WebhookNumber;
+/// The id of a delivery in a path, where any other text is answered with 404.
+pub struct DeliveryNumber;
 
 fn id(about: &str) -> Vec<Parameter> {
     let number = utoipa::openapi::ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
@@ -183,6 +191,24 @@ fn id(about: &str) -> Vec<Parameter> {
 impl IntoParams for ImportNumber {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         id("The number of the import within the account, from 1")
+    }
+}
+
+impl IntoParams for WebhookNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        id("The number of the webhook within the account, from 1")
+    }
+}
+
+impl IntoParams for DeliveryNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let delivery = ParameterBuilder::new()
+            .name("delivery")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some("The id of the delivery, as the list of deliveries shows the id"))
+            .schema(Some(plain(Type::String)));
+        vec![delivery.build()]
     }
 }
 

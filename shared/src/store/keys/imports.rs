@@ -27,6 +27,8 @@ pub enum Counter {
     Entries,
     /// The id of the last user made by hand.
     Users,
+    /// The number of the last webhook, with the number of webhooks that stand.
+    Webhooks,
 }
 
 /// The item of an account's counter.
@@ -35,6 +37,7 @@ pub fn counter(account: AccountId, counter: Counter) -> Key {
         Counter::Imports => "imports",
         Counter::Entries => "entries",
         Counter::Users => "users",
+        Counter::Webhooks => "webhooks",
     };
     Key::imports(format!("A#{account}"), name)
 }

@@ -7,7 +7,9 @@ use utoipa::openapi::{Required, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::imports::{StatusWord, Time, TypeWord};
-use crate::native::parameters::{FEWEST, HISTORY, IMPORTS, List, MAPPINGS, MOST, PER_PAGE, RECORDS, REMOVED, RESULTS};
+use crate::native::parameters::{
+    DELIVERIES, FEWEST, HISTORY, IMPORTS, List, MAPPINGS, MOST, PER_PAGE, RECORDS, REMOVED, RESULTS, WEBHOOKS,
+};
 
 /// Declares the query parameters of lists, from the tables by which the lists read their queries.
 macro_rules! queries {
@@ -36,6 +38,10 @@ queries! {
     RemovedQuery: REMOVED,
     /// The query parameters of `GET /mappings`.
     MappingsQuery: MAPPINGS,
+    /// The query parameters of `GET /webhooks`.
+    WebhooksQuery: WEBHOOKS,
+    /// The query parameters of `GET /webhooks/{id}/deliveries`.
+    DeliveriesQuery: DELIVERIES,
 }
 
 /// The parameters that a list accepts.
