@@ -23,13 +23,14 @@ impl Environment {
             let path: Vec<_> = queue.split('/').skip(3).collect();
             format!("{url}/{}", path.join("/"))
         };
-        let QueueUrls { arrival, work, load, revert, follow_ups } = &names.queues;
+        let QueueUrls { arrival, work, load, revert, follow_ups, webhooks } = &names.queues;
         let queues = QueueUrls {
             arrival: there(arrival),
             work: there(work),
             load: there(load),
             revert: there(revert),
             follow_ups: there(follow_ups),
+            webhooks: there(webhooks),
         };
         let names = ResourceNames { queues, ..names.clone() };
         let aws = [

@@ -1,15 +1,15 @@
-//! Delivers events to a consumer at a URL, in place of the pipe and the event bus of a deployed stack.
+//! Delivers events to webhooks and to a consumer at a URL, in place of the pipe and the event bus of a deployed stack.
 //!
 //! | a deployed stack | here |
 //! |---|---|
 //! | a stream leads from the outbox to the pipe | the outbox is read every [`LOOK`] |
-//! | the pipe calls the notifier function | the same handler is called |
-//! | the event bus posts the event to an API destination | the event is posted to the consumer, in the envelope of the event bus |
-//! | the stream remembers its position, and the time to live deletes the item | the item is deleted once the consumer has answered 2xx |
+//! | the pipe calls the notifier function, which stores deliveries to webhooks | the same handler is called |
+//! | the event bus posts the event to an API destination | the event is posted to the consumer, if there is one, in the envelope of the event bus |
+//! | the stream remembers its position, and the time to live deletes the item | the item is deleted once the deliveries are stored and the consumer has answered 2xx |
 //!
 //! # Promises
 //!
-//! - **At least once.** An item leaves the outbox only after the consumer has answered 2xx. A process killed between the answer and
+//! - **At least once.** An item leaves the outbox only after its deliveries to webhooks are stored and the consumer has answered 2xx. A process killed between the answer and
 //!   the deletion delivers the event again, with the same body, at its next start on the same data folder.
 //! - **In order per import.** The events of an import are delivered one after another, in the order of their changes. An event
 //!   that the consumer does not take is tried again after [`FIRST_DELAY`], and then after twice the delay before, up to
@@ -67,12 +67,18 @@ pub struct Events {
 }
 
 impl Events {
-    /// Starts the delivery. `api_url` is the address of the router, to which the events refer.
-    pub fn start(services: &Services, consumer: Url, api_url: &str) -> reqwest::Result<Self> {
-        // Plain HTTP needs no root certificates, which take long to read.
-        let client = if consumer.scheme() == "http" { http_client::loopback() } else { http_client::builder() };
-        let client = client.user_agent("waybill").timeout(PATIENCE).redirect(Policy::none()).build()?;
-        let post = Post { store: services.store.clone(), client, consumer, api_url: api_url.to_owned() };
+    /// Starts the delivery from the outbox in `store`, by the services of the notifier function. `api_url` is the address of the
+    /// router, to which the events refer.
+    pub fn start(store: &Store, notifier: &Services, consumer: Option<Url>, api_url: &str) -> reqwest::Result<Self> {
+        let client = |consumer: Url| {
+            // Plain HTTP needs no root certificates, which take long to read.
+            let client = if consumer.scheme() == "http" { http_client::loopback() } else { http_client::builder() };
+            let client = client.user_agent("waybill").timeout(PATIENCE).redirect(Policy::none()).build()?;
+            Ok((client, consumer))
+        };
+        let consumer = consumer.map(client).transpose()?;
+        let (store, notifier) = (store.clone(), notifier.clone());
+        let post = Post { store, notifier, consumer, api_url: api_url.to_owned() };
         let (stop, stopped) = watch::channel(false);
         let mut task = JoinSet::new();
         task.spawn(deliver(post, stopped));
@@ -160,17 +166,18 @@ enum DeliveryError {
     #[error("the consumer answered {0}")]
     Answered(reqwest::StatusCode),
     #[error(transparent)]
-    Unreadable(#[from] notifier::Unreadable),
+    Publish(#[from] notifier::PublishError),
     #[error("the outbox: {0}")]
     Store(#[from] StoreError),
 }
 
-/// The way from the outbox to the consumer.
+/// The way from the outbox to webhooks and to the consumer.
 #[derive(Clone)]
 struct Post {
     store: Store,
-    client: reqwest::Client,
-    consumer: Url,
+    notifier: Services,
+    /// The client with the address of the consumer, or `None` without a consumer.
+    consumer: Option<(reqwest::Client, Url)>,
     api_url: String,
 }
 
@@ -193,11 +200,13 @@ impl Post {
         Ok(())
     }
 
-    /// Posts an event, and deletes the item once the consumer has answered 2xx.
+    /// Stores the deliveries of an event to webhooks, posts the event to the consumer, and deletes the item once the consumer has
+    /// answered 2xx.
     async fn one(&self, item: Item) -> Result<(), DeliveryError> {
         let key = Key::of(Table::Events, &item);
-        for event in notifier::handle(vec![Record::inserted(item)], &self.api_url)? {
-            let answer = self.client.post(self.consumer.clone()).json(&envelope(&event)).send().await?;
+        for event in notifier::publish(&self.notifier, vec![Record::inserted(item)], &self.api_url).await? {
+            let Some((client, consumer)) = &self.consumer else { continue };
+            let answer = client.post(consumer.clone()).json(&envelope(&event)).send().await?;
             if !answer.status().is_success() {
                 return Err(DeliveryError::Answered(answer.status()));
             }

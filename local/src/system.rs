@@ -1,5 +1,7 @@
 //! The running system: emulators, functions and router, connected as `template.yaml` connects them on AWS.
 
+mod functions;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
@@ -38,6 +40,8 @@ use crate::http::{Bound, Limits, Server};
 use crate::roles::{Guard, Guards, guards};
 use crate::template::Template;
 
+pub use functions::Functions;
+
 /// API token of the first user in account 1.
 pub const DEMO_TOKEN: &str = "demo";
 /// API token of the first user in account 2, with which a person can try the separation of accounts.
@@ -73,8 +77,11 @@ pub struct Options {
     pub apart: Option<Command>,
     /// Address of DynamoDB, S3 and SQS for functions outside of this process, see [`emulators::Options::together`].
     pub aws: Option<SocketAddr>,
-    /// Consumer to which every event is posted. With `None` the events stay in the outbox.
+    /// Consumer to which every event is posted, or `None`.
     pub events: Option<Url>,
+    /// True if the outbox is read for webhooks. An event then leaves the outbox once its deliveries are stored and the consumer, if
+    /// there is one, has taken the event. Without a consumer and without webhooks the events stay in the outbox.
+    pub webhooks: bool,
 }
 
 impl Default for Options {
@@ -91,40 +98,7 @@ impl Default for Options {
             apart: None,
             aws: None,
             events: None,
-        }
-    }
-}
-
-/// The services of each function. Each function has its own clients, which allow exactly the requests of its role.
-#[derive(Clone)]
-pub struct Functions {
-    pub api: Services,
-    pub parser: Services,
-    pub loader: Services,
-    pub revert: Services,
-    pub sweep: Services,
-}
-
-impl Functions {
-    /// Builds the services of each function from the function's logical id in the template.
-    fn of(services: impl Fn(&str) -> anyhow::Result<Services>) -> anyhow::Result<Self> {
-        Ok(Self {
-            api: services("ApiFunction")?.of("api"),
-            parser: services("ParserFunction")?.of("parser"),
-            loader: services("LoaderFunction")?.of("loader"),
-            revert: services("RevertFunction")?.of("revert"),
-            sweep: services("SweepFunction")?.of("sweep"),
-        })
-    }
-
-    /// Replaces the services of each function by the result of `change`.
-    pub fn map(self, change: impl Fn(Services) -> Services) -> Self {
-        Self {
-            api: change(self.api),
-            parser: change(self.parser),
-            loader: change(self.loader),
-            revert: change(self.revert),
-            sweep: change(self.sweep),
+            webhooks: false,
         }
     }
 }
@@ -177,8 +151,9 @@ impl System {
         let gate = Gate::new(&callers, bound.port(), api::refusal);
         let doors =
             bound.serve(Limits::default(), |_| gate.before(api::router(functions.api.clone()).merge(docs::router())));
-        let start = |consumer| Events::start(&services, consumer, doors.url());
-        let events = options.events.map(start).transpose()?;
+        let is_read = options.webhooks || options.events.is_some();
+        let start = || Events::start(&services.store, &functions.notifier, options.events, doors.url());
+        let events = is_read.then(start).transpose()?;
         Ok(Self { services, functions, guards, environment, resumed, doors, delivery, events, emulators })
     }
 
@@ -275,13 +250,14 @@ async fn create(
     };
     let bucket = template.buckets.get("Bucket").map(|bucket| bucket.name.clone()).context("Bucket")?;
     let mut urls = Vec::new();
-    for id in ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue", "FollowUpsQueue"] {
+    for id in ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue", "FollowUpsQueue", "WebhookQueue"] {
         let name = template.queues.get(id).map(|queue| queue.name.clone()).with_context(|| id.to_owned())?;
         let url = sqs.get_queue_url().queue_name(name).send().await?;
         urls.push(url.queue_url.context("a queue without a URL")?);
     }
-    let [arrival, work, load, revert, follow_ups] = <[String; 5]>::try_from(urls).expect("five queues were asked for");
-    Ok(ResourceNames { tables, bucket, queues: QueueUrls { arrival, work, load, revert, follow_ups } })
+    let [arrival, work, load, revert, follow_ups, webhooks] =
+        <[String; 6]>::try_from(urls).expect("six queues were asked for");
+    Ok(ResourceNames { tables, bucket, queues: QueueUrls { arrival, work, load, revert, follow_ups, webhooks } })
 }
 
 /// Creates guarded clients for each function.
@@ -362,6 +338,11 @@ fn deliver(
     delivery.messages(function("ParserFunction")?, workers, move |event| {
         let s = s.clone();
         async move { Ok::<_, String>(Box::pin(parser::handle(&s, event)).await) }
+    })?;
+    let s = functions.notifier.clone();
+    delivery.messages(function("NotifierFunction")?, workers, move |event| {
+        let s = s.clone();
+        async move { Ok::<_, String>(notifier::deliver(&s, event).await) }
     })?;
     delivery.notifications(emulators.created_objects());
     let s = functions.sweep.clone();

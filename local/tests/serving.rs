@@ -373,14 +373,15 @@ async fn an_event_whose_delivery_was_cut_off_by_a_kill_is_delivered_again_after_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_wait_for_a_consumer_that_comes_later_across_starts_without_one() -> anyhow::Result<()> {
+async fn a_consumer_that_comes_after_a_start_without_one_gets_the_events_from_then_on() -> anyhow::Result<()> {
     let (_place, data) = folder()?;
     let serve = Serve::start(&data)?;
-    let id = serve.upload(table(10)).await?;
-    serve.until(id, |import| import["status"] == "complete").await?;
+    let before = serve.upload(table(10)).await?;
+    serve.until(before, |import| import["status"] == "complete").await?;
     serve.kill()?;
     let consumer = Consumer::open(|_, _| Reply::Status(200)).await?;
-    let _serve = start_with_events(&data, &consumer)?;
+    let serve = start_with_events(&data, &consumer)?;
+    let id = serve.upload(table(10)).await?;
     let deliveries = consumer.until(|deliveries| has_taken(deliveries, id, "complete")).await?;
     let statuses: Vec<_> = in_order(&deliveries, id, &[])?.iter().map(|event| event["status"].clone()).collect();
     assert_eq!(statuses, ["new", "queued", "processing", "complete"]);

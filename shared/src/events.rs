@@ -1,8 +1,8 @@
-//! Events for other systems: the changes of an import's status as plain JSON, without I/O.
+//! Events for other systems as plain JSON, without I/O: the changes of an import's status, and the end of a webhook.
 //!
 //! A change of status puts an item into the outbox ([`StoredEvent`]). A pipe reads the stream of the outbox, has the notifier
-//! function turn each record into an [`Event`], and publishes the events. `docs/events.md` is the page for consumers, and
-//! `docs/events/event.schema.json` the schema.
+//! function turn each record into an [`AnyEvent`], and publishes the events. `docs/events.md` is the page for consumers, and
+//! `docs/events/` has the schemas.
 //!
 //! - **The same event at each delivery.** An event is computed from the stored item alone, so a record delivered twice gives
 //!   the same JSON with the same id.
@@ -12,12 +12,16 @@
 //! An item that was stored by the version before lacks most facts. Its event has the version `0` and no [`Facts`]; guessed facts
 //! would be worse than none.
 
+mod disabled;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, ImportId};
 use crate::import::{Counts, ImportType, Status, StoredEvent};
 use crate::inbox::shown::time;
 use crate::store::{Item, StoreError, decode};
+
+pub use disabled::{DISABLED, DisablingReason, StoredDisabling, WebhookDisabled};
 
 /// The source of every event on the event bus.
 pub const SOURCE: &str = "waybill";
@@ -35,7 +39,17 @@ struct Written {
     item: serde_dynamo::Item,
 }
 
-/// An event as consumers get it.
+/// An event of any kind, as consumers get it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum AnyEvent {
+    /// A change of an import's status.
+    Import(Box<Event>),
+    /// The end of a webhook.
+    WebhookDisabled(WebhookDisabled),
+}
+
+/// The event of a change of an import's status, as consumers get it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
     /// The version of the shape: `1`, or `0` for an event that the version before has stored.
@@ -58,6 +72,9 @@ pub struct Event {
     /// The other facts, or `None` for an event that the version before has stored.
     #[serde(flatten)]
     pub facts: Option<Facts>,
+    /// The time of the change in milliseconds since 1970, for the order of deliveries.
+    #[serde(skip)]
+    at: i64,
 }
 
 /// The facts of an event which the version before did not store.
@@ -150,13 +167,62 @@ impl Record {
     }
 }
 
-impl Event {
+impl AnyEvent {
     /// The event of a record. `api_url` is the address of the doors, for example `https://api.example.com`.
     ///
     /// # Errors
     /// [`StoreError::Newer`] for an item of a later version, and [`StoreError::Shape`] for an item that is no event.
     pub fn of(record: Record, api_url: &str) -> Result<Self, StoreError> {
         let item: Item = record.dynamodb.item.into();
+        if item.contains_key("webhook") {
+            return Ok(Self::WebhookDisabled(WebhookDisabled::of(decode(item)?, api_url)));
+        }
+        Event::of(item, api_url).map(|event| Self::Import(Box::new(event)))
+    }
+
+    /// The type of the event, for example `Import Completed`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Import(event) => &event.name,
+            Self::WebhookDisabled(event) => event.name,
+        }
+    }
+
+    /// The id, the same each time the event is delivered.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Import(event) => &event.id,
+            Self::WebhookDisabled(event) => &event.id,
+        }
+    }
+
+    /// The account whose event it is.
+    pub fn account(&self) -> AccountId {
+        match self {
+            Self::Import(event) => event.account,
+            Self::WebhookDisabled(event) => event.account,
+        }
+    }
+
+    /// The time of the event, as RFC 3339 in UTC with milliseconds.
+    pub fn occurred_at(&self) -> &str {
+        match self {
+            Self::Import(event) => &event.occurred_at,
+            Self::WebhookDisabled(event) => &event.occurred_at,
+        }
+    }
+
+    /// The time of the event, in milliseconds since 1970.
+    pub fn at(&self) -> i64 {
+        match self {
+            Self::Import(event) => event.at,
+            Self::WebhookDisabled(event) => event.at,
+        }
+    }
+}
+
+impl Event {
+    fn of(item: Item, api_url: &str) -> Result<Self, StoreError> {
         if !item.contains_key("sequence") {
             let EarlierEvent { id, account, import, status, at } = decode(item)?;
             return Ok(Self::new((id, account, import, status, at), status.event().to_owned(), api_url, None));
@@ -191,6 +257,7 @@ impl Event {
             occurred_at: time(at),
             url: format!("{}/api/v1/imports/{import}", api_url.trim_end_matches('/')),
             facts,
+            at,
         }
     }
 }

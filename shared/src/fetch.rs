@@ -1,4 +1,4 @@
-//! Fetches a file from an address that a caller of the API gave.
+//! Fetches a file from an address that a caller of the API gave, and posts events to such addresses.
 //!
 //! The address comes from a stranger and the request from inside the deployment, so the request must reach nothing that
 //! only the deployment reaches. The promises are:
@@ -12,6 +12,9 @@
 //! - **Whole, or an error.** An answer other than 200, or with fewer bytes than announced, is an error.
 //! - **Nothing leaks.** Errors, logs and answers name scheme, host and path ([`Location::shown`]). Query strings, which are
 //!   often signatures, are stored because the request needs them; user names and passwords are refused.
+//!
+//! A POST ([`post`]) has the same filter and follows no redirect. The local service alone posts to plain HTTP on loopback too, for
+//! programs on the same machine ([`Fetcher::local`]).
 //!
 //! # Why a client of our own
 //!
@@ -27,6 +30,7 @@ mod error;
 mod limits;
 mod location;
 mod network;
+mod post;
 
 pub use addresses::is_public;
 pub use client::{Fetched, Fetcher};
@@ -35,3 +39,4 @@ pub use error::{FetchError, Why};
 pub use limits::FetchLimits;
 pub use location::{Location, WrongLocation};
 pub use network::{Network, Resolved};
+pub use post::Posted;

@@ -104,6 +104,10 @@ number!(
     /// The id of the column mapping that an account has stored for a header.
     MappingId
 );
+number!(
+    /// The number of a webhook within an account, from 1. The number of a deleted webhook is not given out again.
+    WebhookId
+);
 
 impl ImportId {
     /// The import number 0, to which all entities made by hand belong.

@@ -12,7 +12,7 @@
 //! | `things`, `schema`, `ledger` | users, clients, projects, tags and companies; databases of profiles with their fields; the outcome of each row |
 //! | `mappings`, `import`, `unpack`, `results`, `records` | mappings, imports, unpacked files, reports, records |
 //! | `kind`, `entries`, `contacts`, `profiles`, `dispatch` | the trait of a kind of rows, the three kinds, the choice of the kind |
-//! | `inbox`, `follow_ups`, `events`, `schedules` | drops, messages about written profiles, events for other systems, imports again and again |
+//! | `inbox`, `follow_ups`, `events`, `webhooks`, `schedules` | drops, messages about written profiles, events for other systems, their delivery to addresses, imports again and again |
 //! | `settle`, `load`, `collect`, `plan`, `revert`, `sweep`, `batch` | the steps of an import and of an undo |
 //! | `edit`, `account` | changes by hand, tenants and tokens |
 //!
@@ -67,4 +67,5 @@ pub mod table;
 pub mod things;
 pub mod unpack;
 pub mod values;
+pub mod webhooks;
 mod wire;

@@ -10,6 +10,7 @@
 //! | work | [`Message::Start`], [`Message::Run`] | parser |
 //! | load | [`Message::Load`], [`Message::Settle`] | loader |
 //! | revert | [`Message::Undo`], [`Message::Revert`], [`Message::Release`] | revert |
+//! | webhooks | an attempt to deliver an event ([`crate::webhooks`]) | notifier |
 //! | follow-ups | texts about records to which imports wrote ([`crate::follow_ups`]) | none: systems of the account's owner |
 //!
 //! # Fairness
@@ -189,6 +190,8 @@ pub struct QueueUrls {
     pub revert: String,
     /// The queue of follow-ups, which no function of Waybill receives.
     pub follow_ups: String,
+    /// The queue of attempts to deliver events to webhooks, which the notifier receives.
+    pub webhooks: String,
 }
 
 /// The queues of a deployment, whose clones share a client.
@@ -232,10 +235,18 @@ impl Queues {
 
     /// Sends a message that SQS delivers no earlier than after `delay` (at most 15 minutes).
     pub async fn send_after(&self, message: &Message, delay: Duration) -> Result<(), QueueError> {
+        self.send_body(self.url(message), message.names().0, message.encode(), delay).await
+    }
+
+    /// Sends a message for an attempt to deliver an event, which SQS delivers no earlier than after `delay`, or after 15 minutes.
+    pub async fn send_attempt(&self, account: AccountId, body: &str, delay: Duration) -> Result<(), QueueError> {
+        self.send_body(&self.urls.webhooks, account, body.to_owned(), delay).await
+    }
+
+    async fn send_body(&self, url: &str, account: AccountId, body: String, delay: Duration) -> Result<(), QueueError> {
         let seconds = delay.min(LONGEST_DELAY).as_millis().div_ceil(1000);
         let seconds = i32::try_from(seconds).expect("at most 900");
-        let send = self.client.send_message().queue_url(self.url(message)).message_body(message.encode());
-        let send = send.message_group_id(message.names().0.to_string());
+        let send = self.client.send_message().queue_url(url).message_body(body).message_group_id(account.to_string());
         let send = send.set_delay_seconds((seconds > 0).then_some(seconds)).send().await;
         send.map(drop).map_err(|error| failed(&error))
     }

@@ -38,7 +38,7 @@ pub struct ResourceNames {
 
 impl ResourceNames {
     /// The environment variables for [`ResourceNames::from_env`], with their values.
-    pub fn variables(&self) -> [(&'static str, &str); 9] {
+    pub fn variables(&self) -> [(&'static str, &str); 10] {
         let Self { tables, bucket, queues } = self;
         [
             ("IMPORTS_TABLE", &tables.imports),
@@ -50,6 +50,7 @@ impl ResourceNames {
             ("LOAD_QUEUE_URL", &queues.load),
             ("REVERT_QUEUE_URL", &queues.revert),
             ("FOLLOW_UPS_QUEUE_URL", &queues.follow_ups),
+            ("WEBHOOK_QUEUE_URL", &queues.webhooks),
         ]
     }
 
@@ -69,6 +70,7 @@ impl ResourceNames {
                 load: var("LOAD_QUEUE_URL")?,
                 revert: var("REVERT_QUEUE_URL")?,
                 follow_ups: var("FOLLOW_UPS_QUEUE_URL")?,
+                webhooks: var("WEBHOOK_QUEUE_URL")?,
             },
         })
     }

@@ -52,6 +52,7 @@ const ROOMS: [&str; 50] = [
     "inbox",
     "follow_ups",
     "events",
+    "webhooks",
     "schedules",
     "settle",
     "load",

@@ -92,7 +92,7 @@ fn each_alarm_is_over_a_queue_or_over_a_metric_that_somebody_makes() -> anyhow::
 async fn a_message_that_is_given_up_sets_the_alarm_of_its_dead_letters_off() -> anyhow::Result<()> {
     let stack = Stack::by_hand(10).await?;
     let queues = stack.system.queues();
-    let polled = ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue"];
+    let polled = ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue", "WebhookQueue"];
     let all = of_queues("ApproximateNumberOfMessagesVisible")?;
     ensure!(all.len() >= polled.len());
     let depth = |queue: &str| -> anyhow::Result<Vec<f64>> { Ok(vec![queues.depth(queue)?.visible as f64]) };

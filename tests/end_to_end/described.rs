@@ -7,12 +7,15 @@ mod productive;
 mod requests;
 mod schedules;
 pub mod schema;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, ensure};
 use reqwest::Method;
 use serde_json::Value;
+use shared::fetch::Fetcher;
+use waybill::system::Options;
 
 use crate::stack::{Answer, Stack};
 use requests::World;
@@ -74,7 +77,8 @@ fn check(document: &Value, operation: &Operation, status: u16, answer: &Answer) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_gives_each_of_its_answers_in_the_documented_shape() -> anyhow::Result<()> {
-    let stack = Stack::start(100).await?;
+    let fetcher = Fetcher::default().local();
+    let stack = Stack::with(Options { rows_per_chunk: 100, fetcher, ..Options::default() }).await?;
     let document = document(&stack).await?;
     assert_eq!(document["openapi"], "3.1.0");
     let world = World::found(&stack).await?;

@@ -26,7 +26,7 @@ use shared::things::sums::Sums;
 
 use crate::dump::Dump;
 use crate::stack::Stack;
-pub use events::{event_schema, wrong_event};
+pub use events::{disabled_schema, event_schema, wrong_event};
 pub use people::People;
 pub use rows::wrongly_told;
 

@@ -45,4 +45,5 @@ mod traps;
 mod triggers;
 mod undo;
 mod upload;
+mod webhooks;
 mod world;

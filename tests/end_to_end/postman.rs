@@ -17,7 +17,7 @@ use waybill::system::{Functions, System};
 use crate::faults::Faults;
 
 /// The queues from which the postman delivers, by their ids in the template.
-pub const QUEUES: [&str; 4] = ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue"];
+pub const QUEUES: [&str; 5] = ["ArrivalQueue", "WorkQueue", "LoadQueue", "RevertQueue", "WebhookQueue"];
 /// The queue of follow-ups, from which no function receives.
 const FOLLOW_UPS: &str = "FollowUpsQueue";
 /// Longer than any lease and any delay of a message, and a sixth of the longest visibility time-out.
@@ -168,6 +168,7 @@ pub async fn hand_over(letter: &Letter, functions: &Functions) -> bool {
     let answer: SqsBatchResponse = match *queue {
         "ArrivalQueue" | "WorkQueue" => parser::handle(&functions.parser, event).await,
         "LoadQueue" => loader::handle(&functions.loader, event).await,
+        "WebhookQueue" => notifier::deliver(&functions.notifier, event).await,
         _ => revert::handle(&functions.revert, event).await,
     };
     answer.batch_item_failures.is_empty()

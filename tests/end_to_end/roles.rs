@@ -31,6 +31,8 @@ use crate::native::site::{Reply, Site};
 use crate::postman::{LONG, Postman, arrive, dropped};
 use crate::profiles::Harbour;
 use crate::stack::Stack;
+use crate::webhooks::Hooks;
+use crate::webhooks::receiver::Receiver;
 
 const ACCOUNT: AccountId = AccountId(1);
 
@@ -60,6 +62,7 @@ async fn no_role_lists_a_permission_that_nothing_uses() -> anyhow::Result<()> {
     used.by(&Box::pin(an_import_is_stopped_while_it_is_unpacked()).await?);
     used.by(&Box::pin(files_are_fetched()).await?);
     used.by(&Box::pin(a_schedule_runs()).await?);
+    used.by(&Box::pin(webhooks_come_and_fail()).await?);
     let mut unused = Vec::new();
     for function in Template::embedded()?.functions.values() {
         let used = used.0.remove(&function.name).unwrap_or_default();
@@ -369,6 +372,20 @@ async fn a_schedule_runs() -> anyhow::Result<Stack> {
     stack.answer(asked(Method::DELETE, "/1")).await?.expect(204)?;
     assert_eq!(stack.native(1).await?["status"], "complete");
     Ok(stack)
+}
+
+/// Delivers events to a receiver that is gone, which disables the webhook. A test fails before, and is tried again by hand.
+async fn webhooks_come_and_fail() -> anyhow::Result<Stack> {
+    let receiver = Receiver::open(|requests| if requests.len() < 2 { (500, None) } else { (410, None) }).await?;
+    let hooks = Hooks::start().await?;
+    let (hook, _) = hooks.hook(&json!({ "url": receiver.url })).await?;
+    hooks.import().await?;
+    hooks.publish().await?;
+    hooks.pass(Duration::from_secs(900)).await?;
+    assert_eq!(hooks.show(&hook).await?["disabled"]["reason"], "gone");
+    hooks.ask(Method::POST, &format!("{hook}/test"), None).await?.expect(202)?;
+    hooks.ask(Method::DELETE, &hook, None).await?.expect(204)?;
+    Ok(hooks.stack)
 }
 
 #[tokio::test]

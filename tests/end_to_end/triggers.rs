@@ -180,11 +180,20 @@ async fn a_request_to_a_host_that_no_url_can_have_is_answered() -> anyhow::Resul
 fn the_sample_records_of_the_outbox_become_an_event_of_this_version_and_one_of_the_version_before() -> anyhow::Result<()>
 {
     let records: Vec<Record> = sample("pipe-records")?;
-    let events = serde_json::to_value(notifier::handle(records, "https://api.example.com")?)?;
+    let events = serde_json::to_value(notifier::events(records, "https://api.example.com")?)?;
     let [now, before] = [0, 1].map(|number| &events[number]);
     assert_eq!(wrong_event(&event_schema()?, now)?, [""; 0]);
     assert_eq!((&now["version"], &now["type"]), (&json!("1"), &json!("Import Completed")));
     assert_eq!((&before["version"], &before["type"]), (&json!("0"), &json!("Import Rollback Started")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_sample_message_of_a_webhook_that_is_not_there_is_done() -> anyhow::Result<()> {
+    let stack = Stack::by_hand(1000).await?;
+    let message: notifier::Payload = sample("sqs-deliver")?;
+    let answer = notifier::handle(&stack.functions().notifier, message, "https://api.example.com").await?;
+    assert_eq!(serde_json::to_value(answer)?, json!({ "batchItemFailures": [] }));
     Ok(())
 }
 
@@ -193,7 +202,7 @@ fn a_record_that_cannot_be_read_fails_its_batch_and_is_named() -> anyhow::Result
     let mut batch: Vec<Value> = sample("pipe-records")?;
     batch[1]["dynamodb"]["NewImage"]["v"]["N"] = json!("2");
     let records: Vec<Record> = serde_json::from_value(json!(batch))?;
-    let refused = notifier::handle(records, "https://api.example.com").map_err(|error| error.to_string());
+    let refused = notifier::events(records, "https://api.example.com").map_err(|error| error.to_string());
     assert!(refused.as_ref().is_err_and(|error| error.contains("A#1#I#1 001790000009000#rolling_back")), "{refused:?}");
     Ok(())
 }

@@ -5,11 +5,13 @@
 //! cancels, resumes and undoes imports. The door tells the outcome of each row, the causes of errors and the records that an
 //! import made, and gives the file back. The column mappings with which imports were made can be listed, renamed and deleted.
 //! A schedule imports the file behind a URL again and again.
+//! Webhooks, which get the events of the account, can be made, changed, tested and deleted, with a list of their deliveries.
 
 mod accept;
 mod body;
 mod create;
 mod cursor;
+mod deliveries;
 mod errors;
 mod history;
 mod imports;
@@ -31,6 +33,7 @@ mod schedules;
 mod source;
 mod start;
 mod validator;
+mod webhooks;
 
 use axum::Router;
 
@@ -68,6 +71,13 @@ pub(crate) fn routes<R: Routes>() -> R {
         [schedules::runs],
         [openapi::get],
         [results::list],
+        [webhooks::list, webhooks::create],
+        [webhooks::get, webhooks::change, webhooks::delete],
+        [webhooks::rotate],
+        [deliveries::test],
+        [deliveries::list],
+        [deliveries::get],
+        [deliveries::retry],
     )
 }
 

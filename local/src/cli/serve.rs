@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use reqwest::Url;
+use shared::fetch::Fetcher;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use waybill::events::consumer;
 use waybill::gate::HostName;
@@ -66,6 +67,9 @@ impl Serve {
             workers: if self.no_workers { 0 } else { WORKERS },
             aws: self.aws,
             events: self.events.clone(),
+            webhooks: !self.no_workers,
+            // Programs of this machine may get events without TLS.
+            fetcher: Fetcher::default().local(),
             ..system::Options::default()
         };
         let mut interrupts = Interrupts::listen()?;

@@ -84,6 +84,7 @@ async fn of_stack(stack: &str) -> anyhow::Result<Services> {
             load: output("LoadQueueUrl")?,
             revert: output("RevertQueueUrl")?,
             follow_ups: output("FollowUpsQueueUrl")?,
+            webhooks: output("WebhookQueueUrl")?,
         },
     };
     Ok(Services::new(&config, names, Clock::system()))

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use shared::events::DISABLED;
 use shared::import::Status;
 
 use super::*;
@@ -65,10 +66,27 @@ fn stored(status: Status, sequence: u64) -> Value {
     item
 }
 
-fn sample(status: Status, sequence: u64) -> Value {
-    let record = json!({ "eventName": "INSERT", "dynamodb": { "NewImage": stored(status, sequence) } });
+/// The item of a webhook that has failed for five days.
+fn stored_disabling() -> Value {
+    json!({
+        "pk": { "S": "A#1#W#3" },
+        "sk": { "S": "001790432000000#disabled" },
+        "v": { "N": "1" },
+        "id": { "S": "1-webhook-3-1790432000000-disabled" },
+        "account": { "N": "1" },
+        "webhook": { "N": "3" },
+        "host": { "S": "hooks.example.com" },
+        "reason": { "S": "failing" },
+        "failing_since": { "N": "1790000000000" },
+        "at": { "N": "1790432000000" },
+        "expires": { "N": "1791641600" },
+    })
+}
+
+fn sample(item: Value) -> Value {
+    let record = json!({ "eventName": "INSERT", "dynamodb": { "NewImage": item } });
     let record = serde_json::from_value(record).expect("a record of a stream");
-    let events = notifier::handle(vec![record], "https://abc123.execute-api.us-east-1.amazonaws.com");
+    let events = notifier::events(vec![record], "https://abc123.execute-api.us-east-1.amazonaws.com");
     envelope(&events.expect("an event")[0])
 }
 
@@ -88,9 +106,10 @@ fn there_is_a_sample_of_each_type() -> anyhow::Result<()> {
     ];
     assert_eq!(steps.map(|(status, _)| status), Status::ALL);
     let mut names = Vec::new();
-    for (status, sequence) in steps {
-        let name = format!("{}.json", status.event().to_lowercase().replace(' ', "-"));
-        let (path, text) = (folder().join(&name), format!("{:#}\n", sample(status, sequence)));
+    let items = steps.map(|(status, sequence)| (status.event(), stored(status, sequence)));
+    for (event, item) in items.into_iter().chain([(DISABLED, stored_disabling())]) {
+        let name = format!("{}.json", event.to_lowercase().replace(' ', "-"));
+        let (path, text) = (folder().join(&name), format!("{:#}\n", sample(item)));
         if std::env::var_os(RENEW).is_some() {
             fs::create_dir_all(folder())?;
             fs::write(&path, &text)?;

@@ -46,7 +46,7 @@ fn stored_before() -> Value {
 
 fn event(item: Value) -> Result<Value, StoreError> {
     let record: Record = serde_json::from_value(json!({ "dynamodb": { "NewImage": item } })).expect("a record");
-    Event::of(record, "https://api.example.com/").map(|event| json!(event))
+    AnyEvent::of(record, "https://api.example.com/").map(|event| json!(event))
 }
 
 #[test]

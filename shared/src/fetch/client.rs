@@ -5,23 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, HOST, LOCATION, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::addresses::is_public;
 use super::content::{FileContent, FileValidators, conditions};
 use super::error::{FetchError, Why};
 use super::limits::FetchLimits;
-use super::location::{Location, PORT, Target};
+use super::location::{Location, Target, WrongLocation};
 use super::network::{Internet, Network};
 
 /// The most addresses of a name that are tried.
@@ -37,6 +39,8 @@ pub struct Fetcher {
     network: Arc<dyn Network>,
     /// The bounds of each fetch.
     pub limits: FetchLimits,
+    /// True if events may be posted to plain HTTP on loopback.
+    loopback: bool,
 }
 
 impl Default for Fetcher {
@@ -55,7 +59,19 @@ enum Answer {
 impl Fetcher {
     /// Fetches through a network of a test, with limits of a test.
     pub fn through(network: Arc<dyn Network>, limits: FetchLimits) -> Self {
-        Self { network, limits }
+        Self { network, limits, loopback: false }
+    }
+
+    /// The same client, which also posts to plain HTTP on loopback, for the local service: programs on the same machine then get
+    /// events.
+    #[must_use]
+    pub fn local(self) -> Self {
+        Self { loopback: true, ..self }
+    }
+
+    /// Checks the form of an address to which events are to be posted.
+    pub fn receiver(&self, text: &str) -> Result<Location, WrongLocation> {
+        Location::receiver(text, self.loopback)
     }
 
     /// Asks for a file and reads the head of the answer, after all redirects.
@@ -89,39 +105,20 @@ impl Fetcher {
 
     async fn ask(&self, at: &Location, known: &[FileContent]) -> Result<Answer, Why> {
         let target = at.target().ok_or(Why::NoAddress)?;
-        let stream = self.connect(&target).await?;
-        let server = match target.address {
-            Some(address) => ServerName::IpAddress(address.into()),
-            None => ServerName::try_from(target.name.clone()).map_err(|_| Why::NoAddress)?,
-        };
-        let tls = self.network.tls().map_err(|error| Why::Tls(error.to_string()))?;
-        let handshake = self.soon(TlsConnector::from(tls).connect(server, stream)).await?;
-        let stream = handshake.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))) => {
-                Why::Tls(error.to_string())
-            }
-            Some(_) => Why::Tls("the server does not speak TLS".to_owned()),
-            None => Why::Unreachable,
-        })?;
-        let mut client = http1::Builder::new();
-        client.max_buf_size(HEAD);
-        let (mut sender, connection) =
-            self.soon(client.handshake(TokioIo::new(stream))).await?.map_err(|_| Why::Broken)?;
-        let connection = Connection(tokio::spawn(async move { drop(connection.await) }).abort_handle());
+        let conditions = conditions(known, &target.name);
+        let is_conditional = !conditions.is_empty();
         let mut request = Request::get(&target.path)
             .header(HOST, &target.name)
             .header(USER_AGENT, AGENT)
             .header(ACCEPT, "*/*")
             // The bytes are wanted as they are; a packed file is unpacked by the plan.
             .header(ACCEPT_ENCODING, "identity");
-        let conditions = conditions(known, &target.name);
-        let is_conditional = !conditions.is_empty();
         for (name, value) in conditions {
             request = request.header(name, value);
         }
-        let request = request.body(Empty::<Bytes>::new()).map_err(|_| Why::Broken)?;
-        let response = timeout(self.limits.idle, sender.send_request(request)).await.map_err(|_| Why::TooSlow)?;
-        let response = response.map_err(|_| Why::Broken)?;
+        let request = request.body(Full::default()).map_err(|_| Why::Broken)?;
+        let stream = self.secured(&target).await?;
+        let (response, connection) = self.exchange(stream, request).await?;
         match response.status().as_u16() {
             200 => Ok(Answer::File(response, connection, target.name)),
             304 if is_conditional => Ok(Answer::Unchanged),
@@ -133,8 +130,45 @@ impl Fetcher {
         }
     }
 
-    /// Connects to one of the public addresses of the target. No other address is dialled.
-    async fn connect(&self, target: &Target) -> Result<TcpStream, Why> {
+    /// A connection by TLS to one of the public addresses of the target.
+    pub(super) async fn secured(&self, target: &Target) -> Result<TlsStream<TcpStream>, Why> {
+        let stream = self.connect(target).await?;
+        let server = match target.address {
+            Some(address) => ServerName::IpAddress(address.into()),
+            None => ServerName::try_from(target.name.clone()).map_err(|_| Why::NoAddress)?,
+        };
+        let tls = self.network.tls().map_err(|error| Why::Tls(error.to_string()))?;
+        let handshake = self.soon(TlsConnector::from(tls).connect(server, stream)).await?;
+        handshake.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))) => {
+                Why::Tls(error.to_string())
+            }
+            Some(_) => Why::Tls("the server does not speak TLS".to_owned()),
+            None => Why::Unreachable,
+        })
+    }
+
+    /// Sends a request, and reads the head of the answer.
+    pub(super) async fn exchange(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(Response<Incoming>, Connection), Why> {
+        let mut client = http1::Builder::new();
+        client.max_buf_size(HEAD);
+        let (mut sender, connection) =
+            self.soon(client.handshake(TokioIo::new(stream))).await?.map_err(|_| Why::Broken)?;
+        let connection = Connection(tokio::spawn(async move { drop(connection.await) }).abort_handle());
+        let response = timeout(self.limits.idle, sender.send_request(request)).await.map_err(|_| Why::TooSlow)?;
+        Ok((response.map_err(|_| Why::Broken)?, connection))
+    }
+
+    /// Connects to one of the public addresses of the target, or of a target on loopback to an address on loopback if the client may
+    /// do so. No other address is dialled.
+    pub(super) async fn connect(&self, target: &Target) -> Result<TcpStream, Why> {
+        if target.is_loopback && !self.loopback {
+            return Err(Why::NotPublic);
+        }
         let found = match target.address {
             Some(address) => vec![address],
             None => {
@@ -145,11 +179,11 @@ impl Fetcher {
         if found.is_empty() {
             return Err(Why::NoAddress);
         }
-        let public: Vec<_> =
-            found.into_iter().map(|found| found.to_canonical()).filter(|&found| is_public(found)).collect();
+        let may_be_dialled = |found: &IpAddr| if target.is_loopback { found.is_loopback() } else { is_public(*found) };
+        let dialled = found.into_iter().map(|found| found.to_canonical()).filter(may_be_dialled);
         let mut why = Why::NotPublic;
-        for &address in public.iter().take(ADDRESSES) {
-            match self.dial(address).await {
+        for address in dialled.take(ADDRESSES) {
+            match self.dial(SocketAddr::new(address, target.port)).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => why = error,
             }
@@ -157,8 +191,8 @@ impl Fetcher {
         Err(why)
     }
 
-    async fn dial(&self, address: IpAddr) -> Result<TcpStream, Why> {
-        let dialled = self.soon(self.network.dial(SocketAddr::new(address, PORT))).await?;
+    async fn dial(&self, address: SocketAddr) -> Result<TcpStream, Why> {
+        let dialled = self.soon(self.network.dial(address)).await?;
         dialled.map_err(|_| Why::Unreachable)
     }
 
@@ -169,7 +203,7 @@ impl Fetcher {
 }
 
 /// The task that drives a connection, which ends with this value.
-struct Connection(AbortHandle);
+pub(super) struct Connection(AbortHandle);
 
 impl Drop for Connection {
     fn drop(&mut self) {

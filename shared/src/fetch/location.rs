@@ -16,8 +16,8 @@ const SHOWN: usize = 200;
 /// The only port that is dialled: others are those of databases and administration.
 pub(super) const PORT: u16 = 443;
 
-/// An address (URL) whose form was checked: `https`, port 443, without user name and password. The query may be a
-/// signature, so [`shown`](Self::shown) and `Debug` leave the query out.
+/// An address (URL) whose form was checked: `https`, port 443, without user name and password, or, for the local service alone, plain
+/// HTTP on loopback. The query may be a signature, so [`shown`](Self::shown) and `Debug` leave the query out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Location(String);
@@ -43,6 +43,19 @@ impl Location {
         Self::of(url)
     }
 
+    /// Checks the form of an address to which events are posted. With `loopback`, plain HTTP on this machine is taken as well, with
+    /// any port, such as `http://127.0.0.1:9000/events`.
+    pub(super) fn receiver(text: &str, loopback: bool) -> Result<Self, WrongLocation> {
+        let url = Url::parse(text).ok().filter(|url| loopback && text.len() <= LONGEST && is_loopback(url));
+        match url {
+            Some(mut url) => {
+                url.set_fragment(None);
+                Ok(Self(url.into()))
+            }
+            None => Self::parse(text),
+        }
+    }
+
     /// The address to which a redirect from this address leads.
     pub(super) fn redirected(&self, to: &str) -> Result<Self, WrongLocation> {
         let joined = self.url().ok().and_then(|url| url.join(to).ok());
@@ -54,7 +67,7 @@ impl Location {
         use WrongLocation::Refused;
         url.set_fragment(None);
         if url.scheme() != "https" {
-            return Err(Refused("is not https: files are fetched over https only"));
+            return Err(Refused("is not https, over which alone addresses are reached"));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refused("has a user name or password, which would be stored: use a signed URL"));
@@ -88,7 +101,14 @@ impl Location {
     /// Scheme, host and path, for answers, reports and logs.
     pub fn shown(&self) -> String {
         let Ok(url) = self.url() else { return "https://".to_owned() };
-        shortened(format!("https://{}{}", url.host_str().unwrap_or_default(), url.path()), SHOWN)
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        let host = url.host_str().unwrap_or_default();
+        shortened(format!("{}://{host}{port}{}", url.scheme(), url.path()), SHOWN)
+    }
+
+    /// The host, for example `hooks.example.com`.
+    pub fn host(&self) -> String {
+        self.url().ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
     /// The last part of the path, decoded: the name of the file, as far as the address tells.
@@ -111,7 +131,9 @@ impl Location {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
-        Some(Target { name, address, path })
+        let is_loopback = is_loopback(&url);
+        let port = if is_loopback { url.port_or_known_default()? } else { PORT };
+        Some(Target { name, address, port, is_loopback, path })
     }
 
     fn url(&self) -> Result<Url, url::ParseError> {
@@ -125,8 +147,23 @@ pub(super) struct Target {
     pub name: String,
     /// The address, if the URL names an address instead of a host.
     pub address: Option<IpAddr>,
+    /// The port, which is 443 but on loopback.
+    pub port: u16,
+    /// True for plain HTTP on loopback.
+    pub is_loopback: bool,
     /// Path and query.
     pub path: String,
+}
+
+/// True for plain HTTP on this machine, without user name and password.
+fn is_loopback(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    url.scheme() == "http" && is_here && url.username().is_empty() && url.password().is_none()
 }
 
 impl fmt::Debug for Location {
@@ -230,6 +267,7 @@ mod tests {
         let from = Location::parse("https://example.com/exports/a.csv").unwrap();
         assert_eq!(from.redirected("b.csv").unwrap().shown(), "https://example.com/exports/b.csv");
         assert_eq!(from.redirected("https://[").unwrap_err().to_string(), "is no URL");
+        assert!(from.redirected("http://127.0.0.1:9000/").is_err());
         for text in
             ["", "/a.csv", "example.com/a.csv", "https://", "https://[::1", "https://a b/", "https://256.0.0.1/"]
         {
@@ -241,5 +279,19 @@ mod tests {
         }
         let long = format!("https://example.com/{}", "a".repeat(LONGEST));
         assert!(matches!(Location::parse(&long), Err(WrongLocation::Malformed(_))));
+    }
+    #[test]
+    fn events_are_posted_to_plain_http_on_loopback_by_the_local_service_alone() {
+        for text in ["http://127.0.0.1:9000/events", "http://localhost:9000/", "http://[::1]:1/", "http://127.8.8.8/"] {
+            assert!(matches!(Location::receiver(text, false), Err(WrongLocation::Refused(_))), "{text}");
+            assert_eq!(Location::receiver(text, true).unwrap().shown(), text);
+        }
+        for text in
+            ["http://example.com/", "http://10.0.0.1/", "http://a@127.0.0.1/", "ftp://127.0.0.1/", "https://127.0.0.1/"]
+        {
+            assert!(matches!(Location::receiver(text, true), Err(WrongLocation::Refused(_))), "{text}");
+        }
+        let public = Location::receiver("https://hooks.example.com/a?key=1", true).unwrap();
+        assert_eq!((public.host(), public.shown()), ("hooks.example.com".into(), "https://hooks.example.com/a".into()));
     }
 }

@@ -73,7 +73,7 @@ impl Status {
     }
 
     /// The type of the event published when an import gets this status. No two statuses share a type.
-    pub fn event(self) -> &'static str {
+    pub const fn event(self) -> &'static str {
         match self {
             Self::New => "Import Created",
             Self::Queued => "Import Queued",

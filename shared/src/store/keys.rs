@@ -7,6 +7,7 @@ mod account;
 mod imports;
 mod schedules;
 mod schema;
+mod webhooks;
 mod workspace;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -19,6 +20,7 @@ pub use account::AccountItems;
 pub use imports::*;
 pub use schedules::*;
 pub use schema::*;
+pub use webhooks::*;
 pub use workspace::*;
 
 /// The place of an item, given by a table, a partition key and a sort key.

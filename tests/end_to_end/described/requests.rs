@@ -23,6 +23,7 @@ use super::Operation;
 use crate::faults::{Fault, Faults};
 use crate::files::TOGGL;
 use crate::stack::{Answer, Stack};
+use crate::webhooks::receiver::Receiver;
 
 /// A token without any scope.
 pub(super) const POWERLESS: &str = "powerless";
@@ -30,6 +31,8 @@ pub(super) const POWERLESS: &str = "powerless";
 const SMALL: UploadSizes = UploadSizes { single: 1 << 20, part: 5 << 20, most: 1 << 30 };
 /// An id that nothing has.
 pub(super) const NOTHING: u64 = 999_999_999;
+/// An id of a delivery that no webhook has.
+const NO_DELIVERY: &str = "1-0000000000000001";
 
 /// A stack with a complete import, and routers whose stores fail.
 pub struct World<'s> {
@@ -43,13 +46,15 @@ pub struct World<'s> {
     pub(super) busy: Router,
     /// A router whose every request to a store fails for good.
     pub(super) failing: Router,
+    /// The receiver of webhooks.
+    pub(super) receiver: Receiver,
     /// The number of things made so far, for names that differ.
     pub(super) made: AtomicUsize,
 }
 
 /// The parts of a request that statuses change.
-struct Asked {
-    path: String,
+pub(super) struct Asked {
+    pub(super) path: String,
     token: Option<&'static str>,
     agent: &'static str,
     body: Sent,
@@ -76,7 +81,8 @@ impl<'s> World<'s> {
         let services = stack.functions().api.clone();
         let healthy = api::router(services.clone());
         let small = api::router(Services { uploads: SMALL, ..services });
-        Ok(Self { stack, import, healthy, small, busy, failing, made: AtomicUsize::new(0) })
+        let receiver = Receiver::open(|_| (200, None)).await?;
+        Ok(Self { stack, import, healthy, small, busy, failing, receiver, made: AtomicUsize::new(0) })
     }
 
     /// Sends a request that gives the status, and returns the answer.
@@ -89,7 +95,7 @@ impl<'s> World<'s> {
         }
         let is_noko = operation.path.starts_with("/v2");
         let mut asked = Asked {
-            path: operation.path.replace("{id}", "1"),
+            path: operation.path.replace("{id}", "1").replace("{delivery}", NO_DELIVERY),
             token: Some("demo"),
             agent: "tests",
             body: if operation.get("/requestBody").is_some() { Sent::Json(json!({})) } else { Sent::Nothing },
@@ -98,8 +104,10 @@ impl<'s> World<'s> {
             401 => asked.token = None,
             403 => asked.token = Some(POWERLESS),
             404 => {
-                asked =
-                    Asked { path: operation.path.replace("{id}", &NOTHING.to_string()), ..self.good(operation).await? }
+                asked = Asked {
+                    path: operation.path.replace("{id}", &NOTHING.to_string()).replace("{delivery}", NO_DELIVERY),
+                    ..self.good(operation).await?
+                }
             }
             // Over HTTP the connection may be closed while the client still sends.
             413 => return within(&self.healthy, operation, &asked.path, vec![b' '; 5 << 20]).await,
@@ -135,7 +143,7 @@ impl<'s> World<'s> {
         status == 204 && is_second(200) || status == 202 && is_second(201) || operation.path.contains("/upload/")
     }
 
-    async fn send(&self, method: &Method, asked: Asked) -> anyhow::Result<Answer> {
+    pub(super) async fn send(&self, method: &Method, asked: Asked) -> anyhow::Result<Answer> {
         let mut request = self.stack.bare(method.clone(), &asked.path).header("User-Agent", asked.agent);
         if let Some(token) = asked.token {
             request = request.header("X-NokoToken", token).header("Authorization", format!("Token {token}"));
@@ -144,10 +152,13 @@ impl<'s> World<'s> {
     }
 
     /// A request that succeeds.
-    async fn good(&self, operation: &Operation) -> anyhow::Result<Asked> {
+    pub(super) async fn good(&self, operation: &Operation) -> anyhow::Result<Asked> {
         let (method, path) = (&operation.method, operation.path.as_str());
         let id = if path.contains("{id}") { self.fresh(method, path).await? } else { 0 };
-        let path = path.replace("{id}", &id.to_string());
+        let mut path = path.replace("{id}", &id.to_string());
+        if path.contains("{delivery}") {
+            path = path.replace("{delivery}", &self.delivery(id).await?);
+        }
         Ok(Asked { path, token: Some("demo"), agent: "tests", body: self.body(operation).await? })
     }
 
@@ -163,6 +174,9 @@ impl<'s> World<'s> {
                 self.stack.system.services().store.write(over.bind(":over", 1)).await?;
                 let path = operation.path.replace("{id}", &import.to_string());
                 within(&self.healthy, operation, &path, "{}").await
+            }
+            ("create_webhook" | "change_webhook" | "retry_delivery", _) => {
+                self.refused_webhook(operation, status).await
             }
             // The import has ended, and its file did not come in parts.
             (_, 409) => {
@@ -259,6 +273,7 @@ impl World<'_> {
             "imports" => Ok(self.import),
             "mappings" => self.mapping().await,
             "schedules" => self.schedule().await,
+            "webhooks" => self.webhook().await,
             "entries" => self.entry().await,
             // What has no entries is deleted and not archived or deactivated.
             "projects" if path.ends_with("archive") => {
@@ -351,6 +366,8 @@ impl World<'_> {
             ("mappings", _) => json!({ "name": "Monthly" }),
             ("schedules", true) => self.order(),
             ("schedules", false) => json!({ "paused": true }),
+            ("webhooks", true) => json!({ "url": self.receiver.url }),
+            ("webhooks", false) => json!({ "description": "Ledger" }),
             ("entries", true) => json!({ "date": "2026-05-04", "minutes": 5 }),
             ("entries", false) => json!({ "minutes": 7 }),
             ("projects" | "tags", _) => json!({ "name": self.name(last).replace(' ', "") }),

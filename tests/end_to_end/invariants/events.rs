@@ -16,6 +16,11 @@ pub fn event_schema() -> anyhow::Result<Value> {
     Ok(serde_json::from_str(include_str!("../../../docs/events/event.schema.json"))?)
 }
 
+/// The schema of the event of a disabled webhook in `docs/events`.
+pub fn disabled_schema() -> anyhow::Result<Value> {
+    Ok(serde_json::from_str(include_str!("../../../docs/events/webhook-disabled.schema.json"))?)
+}
+
 /// Sentences about what is wrong with an event by itself: its shape, and the sum of its rows.
 pub fn wrong_event(schema: &Value, event: &Value) -> anyhow::Result<Vec<String>> {
     let mut wrong = schema::wrong(schema, schema, event)?;
@@ -35,7 +40,7 @@ impl World {
         for ((pk, _), item) in dump {
             let parts: Vec<_> = pk.split('#').collect();
             let ["A", account, "I", import] = parts[..] else { anyhow::bail!("{pk} is no partition of events") };
-            let events = notifier::handle(vec![Record::inserted(item)], API)?;
+            let events = notifier::events(vec![Record::inserted(item)], API)?;
             let event = serde_json::to_value(&events[0])?;
             self.wrong.extend(wrong_event(&schema, &event)?);
             let import = (AccountId(number(account)), ImportId(number(import)));

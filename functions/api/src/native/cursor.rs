@@ -17,7 +17,7 @@
 //! | 16 | the first half of an HMAC-SHA-256 over list, account, import and all bytes before |
 //!
 //! The seal covers the version, so a flipped bit is never taken for an old version. List, account and, for a list of an
-//! import, the import are sealed and not written, because the request names all of them. Words are written as their places
+//! import or a webhook, its number are sealed and not written, because the request names all of them. Words are written as their places
 //! among the words that the list knows, so a list may learn words but never reorders words. In a list of rows the first half
 //! of the place is the number of rows shown so far. Cursors have no end: a scan may rest for a year. When a later version changes
 //! the layout, a sealed cursor of an earlier version has expired.
@@ -67,15 +67,15 @@ impl CursorKey {
         Self(Hmac::new_from_slice(key.as_bytes()).expect("a key may have any length"))
     }
 
-    /// The seal over a cursor's content. Whether a list is an import's follows from the name of the list, so no two
+    /// The seal over a cursor's content. Whether a list is an import's or a webhook's follows from the name of the list, so no two
     /// cursors are sealed alike.
-    fn seal(&self, ListOf { list, account, import }: ListOf, content: &[u8]) -> Hmac<Sha256> {
+    fn seal(&self, ListOf { list, account, parent }: ListOf, content: &[u8]) -> Hmac<Sha256> {
         let mut seal = self.0.clone();
         seal.update(list.name.as_bytes());
         seal.update(&[0]);
         seal.update(&account.0.to_be_bytes());
-        if let Some(import) = import {
-            seal.update(&import.0.to_be_bytes());
+        if let Some(parent) = parent {
+            seal.update(&parent.to_be_bytes());
         }
         seal.update(content);
         seal

@@ -63,7 +63,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Envelope<Value>>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
-    let keyset = Keyset::read(query.as_deref(), HISTORY.within(import.account, import.id), &door.cursor_key)?;
+    let keyset = Keyset::read(query.as_deref(), HISTORY.within(import.account, import.id.0), &door.cursor_key)?;
     let after = keyset.after.map(|after| place(after).ok_or_else(strange)).transpose()?;
     let lines = history(&door.services, import.account, import.id, after, MOST_COUNTED).await?;
     let shown = &lines[..keyset.per_page.min(lines.len())];

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::id::{AccountId, ImportId};
+use shared::id::AccountId;
 use shared::import::Status;
 use shared::results::rows::RowOutcome;
 
@@ -41,26 +41,26 @@ pub struct Words {
     pub known: &'static [&'static str],
 }
 
-/// A list of an account, or of an import of the account, to which cursors belong.
+/// A list of an account, or of an import or a webhook of the account, to which cursors belong.
 #[derive(Clone, Copy, Debug)]
 pub struct ListOf {
     /// The list with its parameters and its default sort.
     pub list: &'static List,
     /// The account of the caller, to which the records belong.
     pub account: AccountId,
-    /// The import whose rows are listed, or `None` for a list of the account.
-    pub import: Option<ImportId>,
+    /// The number of the import or webhook whose records are listed, or `None` for a list of the account.
+    pub parent: Option<u64>,
 }
 
 impl List {
     /// The list of an account.
     pub fn of(&'static self, account: AccountId) -> ListOf {
-        ListOf { list: self, account, import: None }
+        ListOf { list: self, account, parent: None }
     }
 
-    /// The list of an import.
-    pub fn within(&'static self, account: AccountId, import: ImportId) -> ListOf {
-        ListOf { list: self, account, import: Some(import) }
+    /// The list of an import or of a webhook.
+    pub fn within(&'static self, account: AccountId, parent: u64) -> ListOf {
+        ListOf { list: self, account, parent: Some(parent) }
     }
 }
 
@@ -72,6 +72,13 @@ pub static MAPPINGS: List = List { name: "mappings", parameters: PLAIN, included
 
 /// The list `GET /schedules`, in which the schedules of an account follow by number, highest first.
 pub static SCHEDULES: List = List { name: "schedules", parameters: PLAIN, included: &[], sort: Sort::LATEST };
+
+/// The list `GET /webhooks`, in which the webhooks of an account follow by number, highest first.
+pub static WEBHOOKS: List = List { name: "webhooks", parameters: PLAIN, included: &[], sort: Sort::LATEST };
+
+/// The list `GET /webhooks/{id}/deliveries`, in which deliveries follow by the time of their event, latest first.
+pub static DELIVERIES: List =
+    List { name: "deliveries", parameters: &["start_cursor", "per_page"], included: &[], sort: Sort::LATEST };
 
 /// The list `GET /imports/{id}/records`, in which records follow by row, lowest first.
 pub static RECORDS: List = List { name: "records", parameters: PLAIN, included: &[], sort: Sort::FIRST };

@@ -260,7 +260,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Envelope<Record>>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
-    let keyset = Keyset::read(query.as_deref(), RECORDS.within(import.account, import.id), &door.cursor_key)?;
+    let keyset = Keyset::read(query.as_deref(), RECORDS.within(import.account, import.id.0), &door.cursor_key)?;
     let (ascending, after) = (keyset.scan.sort.ascending, keyset.after.map(row_place));
     let (services, most) = (&door.services, keyset.per_page);
     let (records, remaining, next) = match import.import_type {

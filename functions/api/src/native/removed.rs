@@ -57,7 +57,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Envelope<Removed>>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
-    let keyset = Keyset::read(query.as_deref(), REMOVED.within(import.account, import.id), &door.cursor_key)?;
+    let keyset = Keyset::read(query.as_deref(), REMOVED.within(import.account, import.id.0), &door.cursor_key)?;
     let (ascending, after) = (keyset.scan.sort.ascending, keyset.after.map(row_place));
     let found = page(&door.services, &import, ascending, after, keyset.per_page).await?;
     let RemovedPage { removed, remaining, next } = found;

@@ -165,7 +165,7 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Envelope<ResultRow>>, Problem> {
     let import = import_of(&door.services, &caller, &id).await?;
-    let keyset = Keyset::read(query.as_deref(), RESULTS.within(import.account, import.id), &door.cursor_key)?;
+    let keyset = Keyset::read(query.as_deref(), RESULTS.within(import.account, import.id.0), &door.cursor_key)?;
     let RowPage { rows, remaining, next } = match wanted(&keyset.scan) {
         Some(outcomes) => {
             let ascending = keyset.scan.sort.ascending;

@@ -10,6 +10,7 @@ mod lists;
 mod made;
 mod mappings;
 mod schedules;
+mod webhooks;
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{
@@ -22,16 +23,18 @@ use utoipa::{IntoParams, ToSchema};
 use super::shared::{Told, answer_sets, idempotency_key, plain, retry_after};
 pub use bodies::Description;
 pub use bodies::GivenReason;
-use bodies::{FieldErrors, ProblemObject, RefusedFields};
-pub use create::{ImportAsked, ImportForm};
+pub use bodies::ProblemObject;
+use bodies::{FieldErrors, RefusedFields};
+pub use create::{ImportAsked, ImportForm, ImportMade, PartsAddresses};
 pub use imports::ImportShown;
 pub use lists::{
-    HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery, RemovedQuery,
-    ResultsQuery, RowStatusWord, SchedulesQuery,
+    DeliveriesQuery, HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery,
+    RemovedQuery, ResultsQuery, RowStatusWord, SchedulesQuery, WebhooksQuery,
 };
 pub use made::{ImportMade, PartsAddresses};
 pub use mappings::{MappingName, MappingShown};
 pub use schedules::{RunsShown, ScheduleAsked, ScheduleChanged, ScheduleShown};
+pub use webhooks::{DeliveryShown, SecretShown, WebhookAsked, WebhookChanged, WebhookShown};
 
 /// The tokens of the door, of which a request needs one.
 pub fn security() -> Vec<SecurityRequirement> {
@@ -48,6 +51,7 @@ pub fn tags() -> Vec<Tag> {
         tag("Imports", "Imports of files: create, follow, cancel, resume, undo"),
         tag("Mappings", "The meanings of columns that the account has stored for the headers of files"),
         tag("Schedules", "Imports of a file behind an address, again and again"),
+        tag("Webhooks", "Addresses to which the events of the account are posted, and the deliveries to them"),
         tag("Description", "This document"),
     ]
 }
@@ -58,7 +62,7 @@ pub struct Accepted;
 pub struct Everywhere;
 /// 400: fields or parameters of the request are wrong or unknown, and each is named.
 pub struct WrongFields;
-/// 404: the account has no such import, mapping or schedule, whether or not another account has one.
+/// 404: the account has no such import, mapping, schedule or webhook, whether or not another account has one.
 pub struct Unknown;
 /// 409: the status of the import does not allow the request, and `status_now` names the status.
 pub struct Conflict;
@@ -175,6 +179,10 @@ pub struct ImportNumber;
 pub struct ScheduleNumber;
 /// The id of a mapping in a path, where anything but digits without leading zeros is answered with 404.
 pub struct MappingNumber;
+/// The number of a webhook in a path, where anything but digits without leading zeros is answered with 404.
+pub struct WebhookNumber;
+/// The id of a delivery in a path, where any other text is answered with 404.
+pub struct DeliveryNumber;
 
 fn id(about: &str) -> Vec<Parameter> {
     let number = utoipa::openapi::ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build();
@@ -196,6 +204,24 @@ impl IntoParams for ImportNumber {
 impl IntoParams for ScheduleNumber {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         id("The number of the schedule within the account, from 1")
+    }
+}
+
+impl IntoParams for WebhookNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        id("The number of the webhook within the account, from 1")
+    }
+}
+
+impl IntoParams for DeliveryNumber {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let delivery = ParameterBuilder::new()
+            .name("delivery")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some("The id of the delivery, as the list of deliveries shows the id"))
+            .schema(Some(plain(Type::String)));
+        vec![delivery.build()]
     }
 }
 

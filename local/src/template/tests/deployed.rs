@@ -22,7 +22,7 @@ fn the_deployed_template_is_understood() -> Test {
     assert_eq!(names(template.buckets.keys().collect()), "Bucket");
     assert_eq!(
         names(template.queues.keys().collect()),
-        "ArrivalDeadLetters ArrivalQueue EventsDeadLetters FollowUpsQueue LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WorkDeadLetters WorkQueue"
+        "ArrivalDeadLetters ArrivalQueue EventsDeadLetters FollowUpsQueue LoadDeadLetters LoadQueue RevertDeadLetters RevertQueue WebhookDeadLetters WebhookQueue WorkDeadLetters WorkQueue"
     );
     assert_eq!(
         names(template.functions.keys().collect()),
@@ -33,7 +33,7 @@ fn the_deployed_template_is_understood() -> Test {
         ("LoaderFunction", &["LoadQueue"]),
         ("RevertFunction", &["RevertQueue"]),
         ("SweepFunction", &[]),
-        ("NotifierFunction", &[]),
+        ("NotifierFunction", &["WebhookQueue"]),
         ("ApiFunction", &[]),
     ] {
         let sources = template.functions[function].messages.iter();
@@ -183,7 +183,14 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
     let names = ResourceNames {
         tables: TableNames { imports: "I".to_owned(), workspace: "W".to_owned(), events: "E".to_owned() },
         bucket: "B".to_owned(),
-        queues: QueueUrls { arrival: queue(), work: queue(), load: queue(), revert: queue(), follow_ups: queue() },
+        queues: QueueUrls {
+            arrival: queue(),
+            work: queue(),
+            load: queue(),
+            revert: queue(),
+            follow_ups: queue(),
+            webhooks: queue(),
+        },
     };
     let retention = Retention { undo: "30".parse()?, ..Retention::default() };
     let read = names.variables().into_iter().map(|(name, _)| name);

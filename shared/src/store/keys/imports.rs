@@ -29,6 +29,8 @@ pub enum Counter {
     Users,
     /// The number of the account's last schedule.
     Schedules,
+    /// The number of the last webhook, with the number of webhooks that stand.
+    Webhooks,
 }
 
 /// The item of an account's counter.
@@ -38,6 +40,7 @@ pub fn counter(account: AccountId, counter: Counter) -> Key {
         Counter::Entries => "entries",
         Counter::Users => "users",
         Counter::Schedules => "schedules",
+        Counter::Webhooks => "webhooks",
     };
     Key::imports(format!("A#{account}"), name)
 }

@@ -1,6 +1,6 @@
 //! Tests of cursors, over every field and every way of damage.
 
-use shared::id::{AccountId, ImportId};
+use shared::id::AccountId;
 use shared::import::Status;
 use shared::import::list::ListOrder;
 
@@ -110,15 +110,12 @@ fn a_cursor_of_another_import_is_refused_and_a_list_of_rows_keeps_both_filters()
     ];
     let scan = Scan { included, created: None, updated: None, sort: Sort::FIRST };
     let cursor = Cursor { scan, place: (40, 1_000_000) };
-    let own = RESULTS.within(ACCOUNT, ImportId(3));
+    let own = RESULTS.within(ACCOUNT, 3);
     let text = cursor.written(&key(), own);
     assert_eq!(Cursor::read(&text, &key(), own).unwrap(), cursor);
-    for other in [
-        RESULTS.within(ACCOUNT, ImportId(4)),
-        RESULTS.within(AccountId(8), ImportId(3)),
-        RECORDS.within(ACCOUNT, ImportId(3)),
-        RESULTS.of(ACCOUNT),
-    ] {
+    for other in
+        [RESULTS.within(ACCOUNT, 4), RESULTS.within(AccountId(8), 3), RECORDS.within(ACCOUNT, 3), RESULTS.of(ACCOUNT)]
+    {
         let said = format!("{:?}", Cursor::read(&text, &key(), other).unwrap_err());
         assert!(said.contains("does not belong to this query"), "{other:?}: {said}");
     }

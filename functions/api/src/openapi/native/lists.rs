@@ -8,7 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::imports::{StatusWord, Time, TypeWord};
 use crate::native::parameters::{
-    FEWEST, HISTORY, IMPORTS, List, MAPPINGS, MOST, PER_PAGE, RECORDS, REMOVED, RESULTS, SCHEDULES,
+    DELIVERIES, FEWEST, HISTORY, IMPORTS, List, MAPPINGS, MOST, PER_PAGE, RECORDS, REMOVED, RESULTS, SCHEDULES,
+    WEBHOOKS,
 };
 
 /// Declares the query parameters of lists, from the tables by which the lists read their queries.
@@ -40,6 +41,10 @@ queries! {
     MappingsQuery: MAPPINGS,
     /// The query parameters of `GET /schedules`.
     SchedulesQuery: SCHEDULES,
+    /// The query parameters of `GET /webhooks`.
+    WebhooksQuery: WEBHOOKS,
+    /// The query parameters of `GET /webhooks/{id}/deliveries`.
+    DeliveriesQuery: DELIVERIES,
 }
 
 /// The parameters that a list accepts.
