@@ -9,13 +9,14 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms, from the ground up.
-const ROOMS: [&str; 49] = [
+const ROOMS: [&str; 50] = [
     "metrics",
     "shorten",
     "wire",
     "id",
     "clock",
     "retention",
+    "quotas",
     "concurrent",
     "source",
     "values",

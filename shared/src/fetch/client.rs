@@ -56,8 +56,9 @@ impl Fetcher {
         Self { network, limits }
     }
 
-    /// Asks for a file and reads the head of the answer, after all redirects.
-    pub async fn open(&self, location: &Location) -> Result<Fetched, FetchError> {
+    /// Asks for a file and reads the head of the answer, after all redirects. `quota` is the most bytes that a file of the
+    /// account may have, or `None` without a quota.
+    pub async fn open(&self, location: &Location, quota: Option<u64>) -> Result<Fetched, FetchError> {
         let deadline = Instant::now() + self.limits.total;
         let mut at = location.clone();
         for _ in 0..=self.limits.redirects {
@@ -65,7 +66,8 @@ impl Fetcher {
             let asked = timeout_at(deadline, self.ask(&at)).await;
             match asked.unwrap_or(Err(Why::TooSlow)).map_err(failed)? {
                 Answer::File(response, connection) => {
-                    return Fetched::begin(response, connection, at.shown(), self.limits, deadline);
+                    let most = SizeLimit::of(self.limits.size, quota);
+                    return Fetched::begin(response, connection, at.shown(), (self.limits.idle, deadline), most);
                 }
                 Answer::Elsewhere(to) => {
                     at = at.redirected(&to).map_err(|wrong| failed(Why::Refused(format!("of a redirect {wrong}"))))?;
@@ -159,6 +161,22 @@ impl Drop for Connection {
     }
 }
 
+/// The most bytes of a file, with the error for a larger file.
+struct SizeLimit {
+    bytes: u64,
+    exceeded: Why,
+}
+
+impl SizeLimit {
+    /// The smaller one of the size that is fetched for any account and the quota.
+    fn of(size: u64, quota: Option<u64>) -> Self {
+        match quota.filter(|quota| *quota < size) {
+            Some(quota) => Self { bytes: quota, exceeded: Why::OverQuota(quota) },
+            None => Self { bytes: size, exceeded: Why::TooLarge(size) },
+        }
+    }
+}
+
 /// A file whose bytes arrive.
 pub struct Fetched {
     body: Incoming,
@@ -166,7 +184,7 @@ pub struct Fetched {
     shown: String,
     idle: Duration,
     deadline: Instant,
-    most: u64,
+    most: SizeLimit,
     received: u64,
 }
 
@@ -175,13 +193,12 @@ impl Fetched {
         response: Response<Incoming>,
         connection: Connection,
         shown: String,
-        limits: FetchLimits,
-        deadline: Instant,
+        (idle, deadline): (Duration, Instant),
+        most: SizeLimit,
     ) -> Result<Self, FetchError> {
         let body = response.into_body();
-        let FetchLimits { idle, size: most, .. } = limits;
-        if body.size_hint().lower() > most {
-            return Err(FetchError { shown, why: Why::TooLarge(most) });
+        if body.size_hint().lower() > most.bytes {
+            return Err(FetchError { shown, why: most.exceeded });
         }
         Ok(Self { body, _connection: connection, shown, idle, deadline, most, received: 0 })
     }
@@ -199,8 +216,8 @@ impl Fetched {
             // Fewer bytes than announced are an error of hyper, and so is the end of a connection without the end of TLS.
             let Ok(bytes) = frame.map_err(|_| Why::Broken)?.into_data() else { continue };
             self.received += bytes.len() as u64;
-            if self.received > self.most {
-                return Err(Why::TooLarge(self.most));
+            if self.received > self.most.bytes {
+                return Err(self.most.exceeded.clone());
             }
             return Ok(Some(bytes));
         }

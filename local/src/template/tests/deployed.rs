@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde_json::json;
 use shared::events::SOURCE;
 use shared::queue::QueueUrls;
+use shared::quotas::Quotas;
 use shared::retention::Retention;
 use shared::services::ResourceNames;
 use shared::store::TableNames;
@@ -187,9 +188,12 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
     };
     let retention = Retention { undo: "30".parse()?, ..Retention::default() };
     let read = names.variables().into_iter().map(|(name, _)| name);
+    let quotas = Quotas { file_bytes: 7.into(), ..Quotas::default() };
     let read = read.chain(retention.variables().map(|(name, _)| name));
+    let read = read.chain(quotas.variables().map(|(name, _)| name));
     let read: BTreeSet<_> = read.map(str::to_owned).collect();
-    let environment = Environment::new("http://host.docker.internal:4566", "http://127.0.0.1:8080", &names, retention);
+    let environment =
+        Environment::new("http://host.docker.internal:4566", "http://127.0.0.1:8080", &names, retention, quotas);
     assert!(environment.lines().any(|line| line == "UNDO_DAYS=30"));
     let local: Vec<_> = environment.lines().collect();
     assert!(
