@@ -222,6 +222,40 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
     Ok(())
 }
 
+/// The template with the default of a parameter in place of an empty text.
+fn given(template: &str, parameter: &str, value: &str) -> String {
+    let empty = format!("  {parameter}:\n    Type: String\n    Default: \"\"\n");
+    assert!(template.contains(&empty), "{parameter}");
+    template.replacen(&empty, &empty.replace("\"\"", value), 1)
+}
+
+#[test]
+fn a_stack_over_given_tables_and_a_given_bucket_makes_none_and_names_those_wherever_it_named_its_own() -> Test {
+    let names = [
+        ("ImportsTableName", "ImportsTable", "old-imports"),
+        ("WorkspaceTableName", "WorkspaceTable", "old-workspace"),
+        ("BucketName", "waybill-local", "old-bucket"),
+    ];
+    let text = names.iter().fold(TEMPLATE.to_owned(), |text, (parameter, _, name)| given(&text, parameter, name));
+    let (own, over) = (Template::parse(TEMPLATE)?, Template::parse(&text)?);
+    assert_eq!(over.tables.keys().collect::<Vec<_>>(), ["EventsTable"]);
+    assert!(over.buckets.is_empty(), "{:?}", over.buckets);
+    let shown = |template: &Template| format!("{:#?}", (&template.functions, &template.alarms, &template.queues));
+    let renamed = names.iter().fold(shown(&own), |text, (_, own, name)| text.replace(own, name));
+    assert_eq!(shown(&over), renamed);
+    let document = Document::parse(&text)?;
+    let variables = document.function("ApiFunction").map_err(anyhow::Error::msg)?["Environment"]["Variables"].clone();
+    for (variable, name) in
+        [("IMPORTS_TABLE", "old-imports"), ("WORKSPACE_TABLE", "old-workspace"), ("BUCKET", "old-bucket")]
+    {
+        assert_eq!(document.resolve(&variables[variable]).map_err(anyhow::Error::msg)?, name, "{variable}");
+    }
+    let admits = |bucket| policies::admission(&document, bucket, "ArrivalQueue").map_err(anyhow::Error::msg);
+    assert_eq!((admits("old-bucket")?, admits("waybill-local")?), (Some("ArrivalQueuePolicy"), None));
+    assert_eq!(document.kind("BucketPolicy"), None);
+    Ok(())
+}
+
 #[test]
 fn the_pipe_leads_from_the_outbox_by_the_notifier_to_the_bus_and_gives_up_to_its_own_dead_letters() -> Test {
     let document = Document::parse(TEMPLATE)?;
