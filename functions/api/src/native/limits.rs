@@ -78,14 +78,19 @@ pub struct Limits {
 #[derive(Debug, Serialize, ToSchema)]
 struct Quotas {
     /// The most bytes of a file as it comes, packed or not. A larger file is answered with 413.
+    #[schema(required)]
     file_bytes: Option<u64>,
     /// The most imports that have not ended. A request for a further import is answered with 429.
+    #[schema(required)]
     open_imports: Option<u64>,
     /// The number of imports that may be made before one of the open imports ends, or `null` without such a quota.
+    #[schema(required)]
     open_imports_left: Option<u64>,
     /// The most rows of files that are loaded on a day of UTC. A file with more rows than are left ends its import as `failed`.
+    #[schema(required)]
     rows_a_day: Option<u64>,
     /// The number of rows that are left of the day, or `null` without such a quota. An undo gives no rows back.
+    #[schema(required)]
     rows_left_today: Option<u64>,
     /// The time at which the day of UTC ends and the next one begins, with all rows of its quota.
     #[schema(example = "2026-12-02T00:00:00Z")]
