@@ -16,15 +16,12 @@ use serde_json::{Value, json};
 use shared::account::{Principal, grant};
 use shared::files::UploadSizes;
 use shared::id::{AccountId, ImportId, ThingId};
-use shared::quotas::OwnQuotas;
 use shared::services::Services;
 use shared::store::{Write, keys};
 
 use super::Operation;
 use crate::faults::{Fault, Faults};
 use crate::files::TOGGL;
-use crate::native::of_user;
-use crate::quotas;
 use crate::stack::{Answer, Stack};
 
 /// A token without any scope.
@@ -121,17 +118,6 @@ impl<'s> World<'s> {
             _ => return self.odd(operation, status).await,
         }
         self.send(&operation.method, asked).await
-    }
-
-    /// The answer to a request that would succeed if the account had fewer open imports.
-    async fn crowded(&self, operation: &Operation) -> anyhow::Result<Answer> {
-        let awaited = of_user(self.stack, Method::POST, "/imports").json(&json!({ "upload": true, "file_size": 1 }));
-        self.stack.answer(awaited).await?.expect(201)?;
-        quotas::set(self.stack, 1, quotas::open_imports(1)).await?;
-        let success = if operation.path.starts_with("/api/v2/") { 201 } else { 202 };
-        let answer = self.answer(operation, success).await;
-        quotas::set(self.stack, 1, OwnQuotas::default()).await?;
-        answer
     }
 
     /// True for a success beside another one, and for a success with uploaded parts.

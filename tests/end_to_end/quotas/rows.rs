@@ -16,7 +16,8 @@ use crate::files::{TOGGL, toggl};
 use crate::invariants::at_rest;
 use crate::native::{of_user, post};
 use crate::outbox;
-use crate::postman::Postman;
+use crate::postman::{Postman, hand_over};
+use crate::productive;
 use crate::stack::Stack;
 
 /// The number of rows of [`TOGGL`].
@@ -162,9 +163,7 @@ async fn an_import_that_is_stopped_and_resumed_counts_once() -> anyhow::Result<(
     post(&day.stack, &format!("/imports/{id}/resume"), 202).await?;
     day.postman.drain_all(day.stack.functions(), &Faults::default()).await;
     assert_eq!(day.stack.native(id).await?["status"], "complete");
-    let services = day.stack.system.services();
-    let rows = QuotaDay::today(services).rows(services, AccountId(1)).await?;
-    assert_eq!(rows, ROWS);
+    assert_eq!(day.rows().await?, ROWS);
     Ok(())
 }
 
@@ -183,7 +182,7 @@ async fn a_plan_that_dies_at_any_request_and_is_repeated_counts_once() -> anyhow
             faults.none();
             // The message comes again, and a second time for good measure.
             for _ in 0..2 {
-                crate::postman::hand_over(&letter, day.stack.functions()).await;
+                hand_over(&letter, day.stack.functions()).await;
             }
             day.postman.delete(&letter);
             day.drain().await;
@@ -237,5 +236,29 @@ async fn a_drop_above_the_rows_of_the_day_has_a_report_and_lets_the_next_drop_pa
         reason.starts_with("the account may load 4 rows a day; the file has 5 rows, 4 rows of the day are left"),
         "{reason}"
     );
+    at_rest(&stack).await
+}
+
+#[tokio::test]
+async fn the_run_of_an_import_above_the_rows_of_the_day_is_refused_and_nothing_of_it_stands() -> anyhow::Result<()> {
+    let stack = Stack::start(1000).await?;
+    let rows = json!({ "company": [{ "name": "Quay" }], "person": [{ "company": "Quay", "first_name": "Kim" }] });
+    set(&stack, 1, rows_a_day(1)).await?;
+    let id = productive::made(&stack, &rows).await?;
+    let path = format!("/imports/{id}/import");
+    let refused = productive::send(&stack, Method::POST, &path, &Value::Null).await?;
+    refused.expect(422)?;
+    let errors = productive::errors(&refused);
+    let said = errors[0].1.as_str().context("no detail")?;
+    assert!(
+        said.starts_with("the account may load 1 rows a day; the file has 2 rows, 1 rows of the day are left"),
+        "{said}"
+    );
+    assert!(productive::contacts(&stack).await?.is_empty() && productive::companies(&stack).await?.is_empty());
+    set(&stack, 1, rows_a_day(2)).await?;
+    let id = productive::made(&stack, &rows).await?;
+    productive::send(&stack, Method::POST, &format!("/imports/{id}/import"), &Value::Null).await?.expect(200)?;
+    assert_eq!(productive::contacts(&stack).await?, ["Kim"]);
+    stack.idle().await?;
     at_rest(&stack).await
 }
