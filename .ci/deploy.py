@@ -4,6 +4,9 @@ The stack is deployed by `sam deploy`, the account and the token are made by `wa
 and as twenty drops at once, and every import is undone. Then the Workspace table has to be what it was before, and the queues
 for dead letters have to be empty.
 
+At the end a second stack is deployed over the tables and the bucket of the first, as after a restore (docs/operations.md, "Backups and
+restoring"). Its API has to show the imports of the first stack and to undo one of them, and a drop has to reach it.
+
 The emulator (ministack) makes no routes from the body of an AWS::Serverless::HttpApi. So the integration and the route that AWS
 makes of it are made here by the API of API Gateway.
 """
@@ -27,6 +30,9 @@ import yaml
 from botocore.config import Config
 
 STACK = "waybill"
+RESTORED = "waybill-restored"
+# What a stack takes from another stack, by the names of its parameters and of its outputs.
+STORES = ["ImportsTableName", "WorkspaceTableName", "BucketName"]
 REGION = "us-east-1"
 DROPS = 20
 ROWS = 50
@@ -139,27 +145,28 @@ def stage(folder, binaries):
     return staged
 
 
-def deploy(emulator, sam, staged):
+def deploy(emulator, sam, staged, stack=STACK, parameters=()):
     """`sam deploy`; the outputs of the stack."""
     began = time.monotonic()
     # All else is what samconfig.toml says.
     command = [sam, "deploy", "--template-file", staged, "--config-file", pathlib.Path("samconfig.toml").resolve()]
-    command += ["--no-progressbar", "--parameter-overrides", "Architecture=x86_64", f"EndpointUrl={emulator.environment['AWS_ENDPOINT_URL']}"]
+    command += ["--stack-name", stack, "--no-progressbar", "--parameter-overrides", "Architecture=x86_64"]
+    command += [f"EndpointUrl={emulator.environment['AWS_ENDPOINT_URL']}", *parameters]
     subprocess.run(command, env=emulator.environment, check=True, timeout=300, stdout=subprocess.DEVNULL)
-    say(f"deployed in {time.monotonic() - began:.0f} s")
-    stack = emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    say(f"{stack} was deployed in {time.monotonic() - began:.0f} s")
+    found = emulator.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
-def resources(emulator):
-    """Physical ids by logical ids, of a type."""
-    pages = emulator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+def resources(emulator, stack=STACK):
+    """The resources of a stack, with logical id, type and physical id."""
+    pages = emulator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     return [one for page in pages for one in page["StackResourceSummaries"]]
 
 
-def route(emulator):
+def route(emulator, stack=STACK):
     """Leads the API to its function, as AWS does of itself."""
-    found = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources(emulator)}
+    found = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources(emulator, stack)}
     arn = emulator.client("lambda").get_function(FunctionName=found["ApiFunction"])["Configuration"]["FunctionArn"]
     gateway = emulator.client("apigatewayv2")
     api = found["HttpApi"]
@@ -248,9 +255,9 @@ def table(emulator, name):
     return items
 
 
-def dead_letters(emulator):
+def dead_letters(emulator, stack=STACK):
     """Messages in the queues for dead letters, by queue."""
-    queues = [one for one in resources(emulator) if one["ResourceType"] == "AWS::SQS::Queue"]
+    queues = [one for one in resources(emulator, stack) if one["ResourceType"] == "AWS::SQS::Queue"]
     dead = [one for one in queues if "DeadLetters" in one["LogicalResourceId"]]
     if not dead:
         raise SystemExit("FAILED: the stack has no queue for dead letters")
@@ -263,12 +270,13 @@ def dead_letters(emulator):
     return counts
 
 
-def events(emulator, outputs):
+def events(emulator, outputs, stack=STACK):
     """The events of the outbox, as the deployed notifier function makes them of ten records at a time, by import.
 
     The emulator makes the pipe and delivers nothing to an event bus, so the records are made here of the table's items.
     """
-    function = next(one["PhysicalResourceId"] for one in resources(emulator) if one["LogicalResourceId"] == "NotifierFunction")
+    named = [one["PhysicalResourceId"] for one in resources(emulator, stack) if one["LogicalResourceId"] == "NotifierFunction"]
+    function = named[0]
     client = emulator.client("lambda")
     items = table(emulator, outputs["EventsTableName"])
     records = [{"eventName": "INSERT", "dynamodb": {"NewImage": items[key]}} for key in sorted(items)]
@@ -356,6 +364,57 @@ def use(emulator, outputs, api, waybill):
     if any(dead.values()):
         raise SystemExit(f"FAILED: there are dead letters: {dead}")
     say(f"{len(numbers)} imports are undone; the Workspace table is what it was; no dead letters in {', '.join(dead)}")
+    return account, api, numbers
+
+
+def notify(emulator, bucket, queue):
+    """Lets S3 tell the queue of new files, by the command of docs/operations.md."""
+    rules = [
+        {"QueueArn": queue, "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}}}
+        for prefix in ("uploads/", "inbox/")
+    ]
+    configuration = {"QueueConfigurations": rules}
+    emulator.client("s3").put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+
+
+def restore(emulator, sam, staged, outputs, account, first, numbers):
+    """Deploys a second stack over the tables and the bucket of the first, and uses both."""
+    body, content_type = multipart(file((2 + DROPS) * ROWS))
+    last = first.ask("POST", "/v2/imports/", body, {"Content-Type": content_type})["id"]
+    first.imported(last)
+    second = deploy(emulator, sam, staged, RESTORED, [f"{name}={outputs[name]}" for name in STORES])
+    taken = {name: second[name] for name in STORES}
+    if taken != {name: outputs[name] for name in STORES} or second["EventsTableName"] == outputs["EventsTableName"]:
+        raise SystemExit(f"FAILED: the second stack uses {taken} and {second['EventsTableName']}")
+    made = {one["LogicalResourceId"] for one in resources(emulator, RESTORED)}
+    if made & {"ImportsTable", "WorkspaceTable", "Bucket", "BucketPolicy"}:
+        raise SystemExit(f"FAILED: the second stack has made {sorted(made)}")
+    there = Api(emulator, route(emulator, RESTORED), first.token)
+    shown = [one["id"] for one in there.ask("GET", "/api/v1/imports?per_page=100")["records"]]
+    if sorted(shown) != sorted([*numbers, last]):
+        raise SystemExit(f"FAILED: the second stack shows the imports {shown}")
+    there.imported(last)
+    there.ask("POST", f"/api/v1/imports/{last}/revert")
+    there.settled(last, "rolled_back")
+    first.settled(last, "rolled_back")
+    say(f"a second stack over the same tables shows {len(shown)} imports, and has undone one of them")
+
+    notify(emulator, outputs["BucketName"], second["ArrivalQueueArn"])
+    s3 = emulator.client("s3")
+    s3.put_object(Bucket=outputs["BucketName"], Key=f"inbox/{account}/auto/restored.csv", Body=file((3 + DROPS) * ROWS))
+
+    def report():
+        return s3.list_objects_v2(Bucket=outputs["BucketName"], Prefix=f"outbox/{account}/restored.csv.").get("Contents")
+
+    dropped = int(re.search(r"\.(\d+)\.report\.json$", wait_for("the report of the drop", report, 1)[0]["Key"])[1])
+    there.imported(dropped)
+    of_dropped = events(emulator, second, RESTORED).get(dropped)
+    if not of_dropped or dropped in events(emulator, outputs):
+        raise SystemExit(f"FAILED: the drop was not imported by the second stack: {of_dropped}")
+    dead = {**dead_letters(emulator), **dead_letters(emulator, RESTORED)}
+    if any(dead.values()):
+        raise SystemExit(f"FAILED: there are dead letters: {dead}")
+    say("a drop is imported by the second stack; no dead letters in either stack")
 
 
 def main():
@@ -371,8 +430,10 @@ def main():
     kept = False
     try:
         staged = stage(folder.resolve(), asked.binaries)
-        outputs = deploy(emulator, shutil.which(asked.sam) or asked.sam, staged)
-        use(emulator, outputs, route(emulator), asked.waybill)
+        sam = shutil.which(asked.sam) or asked.sam
+        outputs = deploy(emulator, sam, staged)
+        account, first, numbers = use(emulator, outputs, route(emulator), asked.waybill)
+        restore(emulator, sam, staged, outputs, account, first, numbers)
     except BaseException:
         kept = True
         say(f"the emulator's log is {folder / 'ministack.log'}")

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use shared::queue::QueueUrls;
+use shared::quotas::Quotas;
 use shared::retention::Retention;
 use shared::services::ResourceNames;
 
@@ -17,7 +18,7 @@ pub struct Environment(BTreeMap<&'static str, String>);
 impl Environment {
     /// Environment of a function for which AWS is at `url`, for example `http://127.0.0.1:4566`. `api_url` is the address of the
     /// router for people and programs on this machine.
-    pub fn new(url: &str, api_url: &str, names: &ResourceNames, retention: Retention) -> Self {
+    pub fn new(url: &str, api_url: &str, names: &ResourceNames, retention: Retention, quotas: Quotas) -> Self {
         // The URL of a queue is an address, an account and the queue's name. Only the address differs.
         let there = |queue: &str| {
             let path: Vec<_> = queue.split('/').skip(3).collect();
@@ -42,7 +43,8 @@ impl Environment {
         ];
         let given = names.variables().into_iter().chain(aws).map(|(name, value)| (name, value.to_owned()));
         let days = retention.variables().map(|(name, days)| (name, days.to_string()));
-        Self(given.chain(days).collect())
+        let quotas = quotas.variables().map(|(name, quota)| (name, quota.to_string()));
+        Self(given.chain(days).chain(quotas).collect())
     }
 
     /// One line per variable, for example `BUCKET=files`.

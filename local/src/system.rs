@@ -19,6 +19,7 @@ use shared::connections::{SDK_ATTEMPTS, timeouts};
 use shared::fetch::Fetcher;
 use shared::id::{AccountId, ThingId};
 use shared::queue::QueueUrls;
+use shared::quotas::Quotas;
 use shared::retention::Retention;
 use shared::services::{ROWS_PER_CHUNK, ResourceNames, Services, log_levels};
 use shared::store::TableNames;
@@ -68,6 +69,8 @@ pub struct Options {
     pub rows_per_chunk: u32,
     /// How long things are kept. Tests use a few days.
     pub retention: Retention,
+    /// Quotas of accounts without quotas of their own. Tests use small ones.
+    pub quotas: Quotas,
     /// Client which fetches files from URLs. Tests put a network of their own behind the client.
     pub fetcher: Fetcher,
     /// Number of handlers of each function which run at once. With 0 no message, notification
@@ -93,6 +96,7 @@ impl Default for Options {
             clock: Clock::steady(),
             rows_per_chunk: ROWS_PER_CHUNK,
             retention: Retention::default(),
+            quotas: Quotas::default(),
             fetcher: Fetcher::default(),
             workers: WORKERS,
             apart: None,
@@ -136,11 +140,12 @@ impl System {
         .await?;
         let (dynamodb, s3, sqs) = clients(&emulators, None, |config| config);
         let names = create(template, &dynamodb, &s3, &sqs).await?;
-        let environment =
-            emulators.together_url().map(|url| Environment::new(url, &bound.url(), &names, options.retention));
+        let environment = emulators
+            .together_url()
+            .map(|url| Environment::new(url, &bound.url(), &names, options.retention, options.quotas));
         let services = Services::from_clients(dynamodb, s3, sqs, names, options.clock.clone());
-        let Options { rows_per_chunk, retention, fetcher, .. } = options;
-        let services = Services { rows_per_chunk, retention, fetcher, ..services };
+        let Options { rows_per_chunk, retention, quotas, fetcher, .. } = options;
+        let services = Services { rows_per_chunk, retention, quotas, fetcher, ..services };
         let guards = guards(template);
         let functions = connect(&emulators, &services, &guards, |config| config)?;
         seed(&services).await?;

@@ -4,7 +4,7 @@
 //! from `template.yaml`, which is compiled into this program. A change of the template is therefore a change
 //! of the local stack.
 //!
-//! - Parameters have their default values.
+//! - Parameters have their default values, and a resource whose condition does not hold then is not there.
 //! - Resources of other types than tables, buckets, queues, functions, roles and policies of queues are not read.
 //! - A property which this parser does not know is refused instead of skipped, except for the list [`IGNORED`], whose
 //!   properties make no difference on a laptop.
@@ -86,6 +86,7 @@ const ALARM: &str = "AWS::CloudWatch::Alarm";
 const HTTP_API: &str = "AWS::Serverless::HttpApi";
 const PIPE: &str = "AWS::Pipes::Pipe";
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+const PARAMETER: &str = "AWS::SSM::Parameter";
 
 /// The resources of a template, each by its logical id.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 mod contacts;
 #[path = "command_line/following.rs"]
 mod following;
+#[path = "command_line/quotas.rs"]
+mod quotas;
 #[path = "command_line/whole_account.rs"]
 mod whole_account;
 

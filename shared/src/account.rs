@@ -3,6 +3,8 @@
 //! An account is a number, and the number is part of every storage key. A request therefore never reaches the data of
 //! another account. A token (see [`token`]) leads a request to an account, a user and the token's scopes.
 
+pub mod allowance;
+pub mod day;
 pub mod settings;
 pub mod token;
 

@@ -15,6 +15,7 @@
 
 use std::time::Duration;
 
+use crate::account::allowance::quotas;
 use crate::fetch::{ContentDigest, FetchError, FileContent, FileValidators, Location};
 use crate::files::{FileError, Object, Upload};
 use crate::import::{Import, ImportError};
@@ -121,7 +122,8 @@ async fn end(services: &Services, import: &Import) -> Result<(), ImportError> {
 
 /// Fetches the file into the bucket.
 async fn fetched(services: &Services, import: &Import, location: &Location, key: &str) -> Result<Tried, ImportError> {
-    let mut file = match services.fetcher.open(location).await {
+    let quota = quotas(services, import.account).await?.file_bytes.most();
+    let mut file = match services.fetcher.open(location, quota).await {
         Ok(file) => file,
         Err(error) => return Ok(Tried::Failed(error)),
     };

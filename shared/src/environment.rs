@@ -22,6 +22,7 @@ use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::connections::{Connections, Roots, SDK_ATTEMPTS, timeouts};
+use crate::quotas::WrongQuota;
 use crate::retention::WrongDays;
 
 /// A service of AWS that the functions use.
@@ -44,6 +45,9 @@ pub enum SettingError {
     /// One of the times for which things are kept cannot be read.
     #[error("an environment variable of the retention is wrong: {0}")]
     Retention(#[from] WrongDays),
+    /// One of the quotas for accounts without quotas of their own cannot be read.
+    #[error("an environment variable of the quotas is wrong: {0}")]
+    Quota(#[from] WrongQuota),
 }
 
 /// The value of a variable that has to be there.

@@ -6,7 +6,7 @@
 //! new | queued → incomplete         (cancelled, or given up: the file or its plan never came)
 //! incomplete → new | queued         (resumed)
 //! processing → rolling_back → failed                          (aborted at the first failed row)
-//! queued → failed                   (the join of the file with the records that stand forbids the load)
+//! queued → failed                   (the join of the file with the records that stand, or a quota, forbids the load)
 //! ```
 //!
 //! A status changes in one transaction with an event for the outbox and a line of history, and only if the import has

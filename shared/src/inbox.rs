@@ -3,7 +3,7 @@
 //! A drop makes its import by itself. `<type>` is a format of time entries, `contacts`, or `auto`, which leaves the type to
 //! the metadata and else to the file ([`told`]). The options and the user stand in the object's metadata, or in a side-car put
 //! there before, `<file name>.options.json`. The report in `outbox/<account>/<file name>.<import>.report.json` tells
-//! how the import ended. Four promises:
+//! how the import ended. Five promises:
 //!
 //! - **One event, one import.** The claim of a drop contains the ETag and the event's sequencer, which S3 draws anew
 //!   for each upload to a key. An event delivered twice finds its import. The same bytes dropped again make a new
@@ -11,6 +11,8 @@
 //! - **One after another.** The drops of an account take turns in the order of their numbers, because each drop is
 //!   compared with the entries of the drops before. An import gives up its turn when settled, and the next import is
 //!   called.
+//! - **None is lost to the quota of open imports.** A drop waits in its lane, so drops are not refused for their number. They
+//!   count as open imports of the account for those who make imports by requests.
 //! - **No report holds up the line.** The turn is given up before the report is written.
 //! - **Told in the end.** A dropped import stays in the index of the sweep until its turn is given up and its report is
 //!   written, so neither is lost if the worker dies. If the outbox refuses a report, the sweep retries for about nine
@@ -25,6 +27,7 @@ use std::collections::BTreeMap;
 use encoding_rs::UTF_8;
 use serde_json::{Map, Value};
 
+use crate::account::allowance::quotas;
 use crate::files::place::{InboxPlace, SIDE_CAR, is_no_file};
 use crate::files::{FileError, INBOX, LONGEST_KEY, Object};
 use crate::format::ReadingOptions;
@@ -59,6 +62,7 @@ pub struct Arrival {
 /// | the object | result |
 /// |---|---|
 /// | can be imported | the import |
+/// | is larger than a quota of the account | `None`, and a report in the outbox with the size and the quota |
 /// | has options which are refused | `None`, and a report in the outbox with the reasons |
 /// | is missing, or its key names no account | `None`, and a warning in the log |
 /// | is a side-car or a folder | `None` |
@@ -87,7 +91,7 @@ pub async fn arrived(services: &Services, arrival: &Arrival) -> Result<Option<Im
     let (user, note, import_type, options) = match wanted(services, &place, &object, metadata).await? {
         Ok(wanted) => wanted,
         Err(wrong) => {
-            tracing::warn!(account = place.account.0, "a dropped file has refused options: {:?}", wrong.keys());
+            tracing::warn!(account = place.account.0, "a dropped file was refused for the fields {:?}", wrong.keys());
             report::refused(services, &place, &object, &arrival.sequencer, &wrong).await?;
             return Ok(None);
         }
@@ -113,6 +117,9 @@ async fn wanted(
     object: &Object,
     metadata: BTreeMap<String, String>,
 ) -> Result<Result<(ThingId, Option<String>, ImportType, Options), Wrong>, ImportError> {
+    if let Err(over) = quotas(services, place.account).await?.admit_file(object.size) {
+        return Ok(Err(Wrong::from([("file".to_owned(), vec![format!("is too large: {over}")])])));
+    }
     let mut fields = match side_car(services, place).await? {
         Ok(fields) => fields,
         Err(wrong) => return Ok(Err(wrong)),

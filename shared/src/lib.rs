@@ -51,6 +51,7 @@ pub mod portions;
 pub mod profile_form;
 pub mod profiles;
 pub mod queue;
+pub mod quotas;
 pub mod records;
 pub mod results;
 pub mod retention;

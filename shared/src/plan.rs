@@ -7,6 +7,8 @@
 //!   claimed or committed chunk.
 //! - Format, readings of the columns, and the number of rows are known at the end. Only then does the status become
 //!   `processing`.
+//! - The change of status also counts the rows for the account's day, if the account has a quota of rows a day. A file with
+//!   more rows than the day has left is not loaded (`plan/within_quota.rs`).
 //! - A resumed import which has a plan goes on by its plan (`plan/resumed.rs`).
 //! - A message per chunk is sent after the change of status. A run which finds the plan complete sends the messages for
 //!   uncommitted chunks again.
@@ -15,6 +17,7 @@ mod forbid;
 mod pin;
 mod recall;
 mod resumed;
+mod within_quota;
 
 use std::time::Duration;
 
@@ -258,10 +261,13 @@ async fn begin(
     match refusal {
         None => {
             let now = services.clock.now_ms();
-            let change = change.set("started_at", now);
+            let started = change.clone().set("started_at", now);
             let until = services.retention.undo_until(now);
-            let change = until.into_iter().fold(change, |change, until| change.set("undo_until", until));
-            transition(services, import, Status::Processing, change).await
+            let started = until.into_iter().fold(started, |change, until| change.set("undo_until", until));
+            match within_quota::begin_load(services, import, started, plan.rows).await? {
+                Ok(import) => Ok(import),
+                Err(reason) => forbid::forbid(services, import, change, reason).await,
+            }
         }
         Some(reason) => forbid::forbid(services, import, change, reason).await,
     }

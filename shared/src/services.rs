@@ -16,6 +16,7 @@ use crate::memory::Memory;
 use crate::metrics::{self, Metrics};
 use crate::portions::{Portions, TimeLeft};
 use crate::queue::{QueueUrls, Queues};
+use crate::quotas::Quotas;
 use crate::retention::Retention;
 use crate::store::{Store, TableNames};
 
@@ -93,6 +94,8 @@ pub struct Services {
     pub clock: Clock,
     /// How long things are kept; tests use a few days.
     pub retention: Retention,
+    /// The quotas of accounts which have no quotas of their own.
+    pub quotas: Quotas,
     /// The name of the function which uses the services, for example `parser`. The history and the log of an import name the
     /// function if it changes the status by itself.
     pub function: &'static str,
@@ -133,6 +136,7 @@ impl Services {
             uploads: UploadSizes::default(),
             clock,
             retention: Retention::default(),
+            quotas: Quotas::default(),
             function: OPERATOR,
             memory: Memory::default(),
             rows_per_chunk: ROWS_PER_CHUNK,
@@ -171,13 +175,13 @@ impl Services {
     /// `first`, the AWS services that the function's first request needs.
     pub async fn from_env(function: &'static str, first: &[Service]) -> Result<Self, SettingError> {
         let names = ResourceNames::from_env()?;
-        let retention = Retention::read(required)?;
+        let (retention, quotas) = (Retention::read(required)?, Quotas::read(required)?);
         let environment = Environment::read()?;
         let connections = environment.connections();
         let addresses = join_all(first.iter().map(|&service| environment.address(service, &names.bucket))).await;
         connections.open(&addresses.into_iter().flatten().collect::<Vec<_>>()).await;
         let services = Self::new(&environment.config(&connections), names, Clock::system());
-        Ok(Self { retention, ..services }.of(function))
+        Ok(Self { retention, quotas, ..services }.of(function))
     }
 }
 

@@ -16,6 +16,7 @@ const ROOMS: [&str; 50] = [
     "id",
     "clock",
     "retention",
+    "quotas",
     "concurrent",
     "source",
     "values",

@@ -2,6 +2,7 @@
 //! shape. [`requests`] has a request for each; a new operation or status without a request fails the test.
 
 mod copernica;
+mod crowded;
 mod long_texts;
 mod productive;
 mod requests;

@@ -33,6 +33,7 @@ mod people;
 mod postman;
 mod productive;
 mod profiles;
+mod quotas;
 mod race;
 mod retention;
 mod roles;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use shared::account::allowance::admit;
 use shared::account::{Account, Principal};
 use shared::format::Remembered;
 use shared::import::{
@@ -58,8 +59,9 @@ pub async fn accept(door: &Door, caller: &Principal, new: NewFile) -> Result<Imp
         store_body(&door.services, &import, file).await?;
         return Ok(import);
     }
-    // The survey comes before any write, so a refused file leaves nothing behind.
     let services = &door.services;
+    admit(services, caller.account, Some(file.len() as u64)).await?;
+    // The survey comes before any write, so a refused file leaves nothing behind.
     let remembered = match options.asks_memory() {
         true => mappings::believed(services, caller.account).await.map_err(ImportError::from)?,
         false => Remembered::default(),

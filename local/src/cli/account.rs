@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use shared::account::{self, settings};
 use shared::edit::users::{self, UserInput};
 use shared::id::AccountId;
+use shared::quotas::{Quota, WrongQuota};
 use shared::services::Services;
 use shared::store::keys;
 use shared::things::UserFields;
@@ -75,8 +76,29 @@ pub struct Set {
     /// File with the JSON object that /api/v2 shows as organization_features; - for the vendor's set
     #[arg(long)]
     features: Option<PathBuf>,
+    /// Most rows of files that the account may load on a day of UTC; 0 for no quota, - for the stack's quota
+    #[arg(long, value_parser = own_quota)]
+    rows_a_day: Option<OwnQuota>,
+    /// Most imports of the account that have not ended; 0 for no quota, - for the stack's quota
+    #[arg(long, value_parser = own_quota)]
+    open_imports: Option<OwnQuota>,
+    /// Most bytes of a file; 0 for no quota, - for the stack's quota
+    #[arg(long, value_parser = own_quota)]
+    file_bytes: Option<OwnQuota>,
     #[command(flatten)]
     tables: Tables,
+}
+
+/// A quota of an account's own, or `None` for the quota of the stack.
+#[derive(Clone, Copy)]
+struct OwnQuota(Option<Quota>);
+
+/// Parses a quota of an account: a number, or `-` for the quota of the stack.
+fn own_quota(text: &str) -> Result<OwnQuota, String> {
+    match text {
+        "-" => Ok(OwnQuota(None)),
+        number => number.parse().map(|quota| OwnQuota(Some(quota))).map_err(|error: WrongQuota| error.to_string()),
+    }
 }
 
 /// Subcommands for users.
@@ -172,6 +194,15 @@ impl Set {
         }
         if let Some(file) = &self.features {
             settings.features = if file.as_os_str() == "-" { None } else { Some(features(file)?) };
+        }
+        for (given, quota) in [
+            (self.rows_a_day, &mut settings.quotas.rows_a_day),
+            (self.open_imports, &mut settings.quotas.open_imports),
+            (self.file_bytes, &mut settings.quotas.file_bytes),
+        ] {
+            if let Some(OwnQuota(own)) = given {
+                *quota = own;
+            }
         }
         settings::set(services, self.account, &settings).await?;
         println!("the settings of account {} are changed", self.account);

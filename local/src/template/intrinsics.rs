@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{BUCKET, FUNCTION, HTTP_API, LOG_GROUP, PIPE, QUEUE, ROLE, TABLE, TemplateError};
+use super::{BUCKET, FUNCTION, HTTP_API, LOG_GROUP, PARAMETER, PIPE, QUEUE, ROLE, TABLE, TemplateError};
 use crate::emulators::arn;
 
 /// Id of the stack for the local resources. On AWS the last part of the id makes names unique.
@@ -39,6 +39,8 @@ struct Resource {
     kind: String,
     #[serde(default)]
     depends_on: Value,
+    /// Name of the condition without which the resource is not made.
+    condition: Option<String>,
     #[serde(default)]
     properties: Map<String, Value>,
 }
@@ -47,7 +49,24 @@ impl Document {
     pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
         // Without this option, the YAML parser would take the attribute type `N` for the boolean "no".
         let options = serde_saphyr::options! { strict_booleans: true };
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| TemplateError::Syntax(error.to_string()))
+        let document: Self = serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| TemplateError::Syntax(error.to_string()))?;
+        document.without_unmade()
+    }
+
+    /// The document without the resources whose condition does not hold.
+    fn without_unmade(mut self) -> Result<Self, TemplateError> {
+        let mut unmade = Vec::new();
+        for (id, resource) in &self.resources {
+            let Some(condition) = &resource.condition else { continue };
+            match self.condition(condition) {
+                Ok(true) => {}
+                Ok(false) => unmade.push(id.clone()),
+                Err(reason) => return Err(TemplateError::Resource { id: id.clone(), reason }),
+            }
+        }
+        self.resources.retain(|id, _| !unmade.contains(id));
+        Ok(self)
     }
 
     /// Logical ids of all resources of a type.
@@ -204,6 +223,7 @@ impl Document {
             (Some(QUEUE), "QueueName") => self.name(id),
             (Some(ROLE), "Arn") => Ok(arn::role(id)),
             (Some(LOG_GROUP), "Arn") => Ok(arn::log_group(&self.name(id)?)),
+            (Some(PARAMETER), "Value") => self.text(self.raw(id)?.get("Value").unwrap_or(&Value::Null)),
             _ => Err(format!("{id}.{attribute} is not understood")),
         }
     }

@@ -1,4 +1,4 @@
-//! The choices of an account's owner: the zone of its times, and the features that the Productive door shows.
+//! The settings of an account: the zone of its times, the features that the Productive door shows, and its quotas.
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Account;
 use crate::id::AccountId;
+use crate::quotas::OwnQuotas;
 use crate::services::Services;
 use crate::store::{StoreError, Write, keys};
 
@@ -19,6 +20,9 @@ pub struct Settings {
     /// The features of the organization as the Productive door shows them, or `None` for the vendor's set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<Map<String, Value>>,
+    /// The quotas that take the place of the stack's.
+    #[serde(skip_serializing_if = "OwnQuotas::are_absent")]
+    pub quotas: OwnQuotas,
 }
 
 impl Settings {
@@ -48,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_zone_is_found_by_its_name_and_is_utc_without_a_name() {
-        let zone = |name: Option<&str>| Settings { time_zone: name.map(str::to_owned), features: None }.zone();
+        let zone = |name: Option<&str>| Settings { time_zone: name.map(str::to_owned), ..Settings::default() }.zone();
         assert_eq!(zone(Some("Europe/Berlin")).iana_name(), Some("Europe/Berlin"));
         assert_eq!(zone(None), TimeZone::UTC);
         assert_eq!(zone(Some("Nowhere/Town")), TimeZone::UTC);

@@ -74,15 +74,21 @@ impl Fetcher {
         Location::receiver(text, self.loopback)
     }
 
-    /// Asks for a file and reads the head of the answer, after all redirects.
-    pub async fn open(&self, location: &Location) -> Result<Fetched, FetchError> {
-        let file = self.open_unless(location, &[]).await?;
+    /// Asks for a file and reads the head of the answer, after all redirects. `quota` is the most bytes that a file of the
+    /// account may have, or `None` without a quota.
+    pub async fn open(&self, location: &Location, quota: Option<u64>) -> Result<Fetched, FetchError> {
+        let file = self.open_unless(location, &[], quota).await?;
         file.ok_or_else(|| FetchError { shown: location.shown(), why: Why::Status(304) })
     }
 
     /// Asks for a file like [`open`](Self::open), unless the file has one of the contents in `known`. `None` if the server
     /// answers that the file has one of them. A server may send a known file all the same.
-    pub async fn open_unless(&self, location: &Location, known: &[FileContent]) -> Result<Option<Fetched>, FetchError> {
+    pub async fn open_unless(
+        &self,
+        location: &Location,
+        known: &[FileContent],
+        quota: Option<u64>,
+    ) -> Result<Option<Fetched>, FetchError> {
         let deadline = Instant::now() + self.limits.total;
         let mut at = location.clone();
         for _ in 0..=self.limits.redirects {
@@ -90,9 +96,10 @@ impl Fetcher {
             let asked = timeout_at(deadline, self.ask(&at, known)).await;
             match asked.unwrap_or(Err(Why::TooSlow)).map_err(failed)? {
                 Answer::File(response, connection, host) => {
-                    let validators = FileValidators::of(&host, response.headers());
-                    let file = Fetched::begin((response, validators), connection, at.shown(), self.limits, deadline);
-                    return file.map(Some);
+                    let answered = (FileValidators::of(&host, response.headers()), response);
+                    let most = SizeLimit::of(self.limits.size, quota);
+                    let times = (self.limits.idle, deadline);
+                    return Fetched::begin(answered, connection, at.shown(), times, most).map(Some);
                 }
                 Answer::Unchanged => return Ok(None),
                 Answer::Elsewhere(to) => {
@@ -211,6 +218,22 @@ impl Drop for Connection {
     }
 }
 
+/// The most bytes of a file, with the error for a larger file.
+struct SizeLimit {
+    bytes: u64,
+    exceeded: Why,
+}
+
+impl SizeLimit {
+    /// The smaller one of the size that is fetched for any account and the quota.
+    fn of(size: u64, quota: Option<u64>) -> Self {
+        match quota.filter(|quota| *quota < size) {
+            Some(quota) => Self { bytes: quota, exceeded: Why::OverQuota(quota) },
+            None => Self { bytes: size, exceeded: Why::TooLarge(size) },
+        }
+    }
+}
+
 /// A file whose bytes arrive.
 pub struct Fetched {
     body: Incoming,
@@ -220,22 +243,21 @@ pub struct Fetched {
     shown: String,
     idle: Duration,
     deadline: Instant,
-    most: u64,
+    most: SizeLimit,
     received: u64,
 }
 
 impl Fetched {
     fn begin(
-        (response, validators): (Response<Incoming>, FileValidators),
+        (validators, response): (FileValidators, Response<Incoming>),
         connection: Connection,
         shown: String,
-        limits: FetchLimits,
-        deadline: Instant,
+        (idle, deadline): (Duration, Instant),
+        most: SizeLimit,
     ) -> Result<Self, FetchError> {
         let body = response.into_body();
-        let FetchLimits { idle, size: most, .. } = limits;
-        if body.size_hint().lower() > most {
-            return Err(FetchError { shown, why: Why::TooLarge(most) });
+        if body.size_hint().lower() > most.bytes {
+            return Err(FetchError { shown, why: most.exceeded });
         }
         Ok(Self { body, validators, _connection: connection, shown, idle, deadline, most, received: 0 })
     }
@@ -258,8 +280,8 @@ impl Fetched {
             // Fewer bytes than announced are an error of hyper, and so is the end of a connection without the end of TLS.
             let Ok(bytes) = frame.map_err(|_| Why::Broken)?.into_data() else { continue };
             self.received += bytes.len() as u64;
-            if self.received > self.most {
-                return Err(Why::TooLarge(self.most));
+            if self.received > self.most.bytes {
+                return Err(self.most.exceeded.clone());
             }
             return Ok(Some(bytes));
         }

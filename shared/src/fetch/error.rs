@@ -40,6 +40,9 @@ pub enum Why {
     /// The file is larger than files that are fetched.
     #[error("the file has more than {0} bytes: upload it instead (\"upload\": true)")]
     TooLarge(u64),
+    /// The file is larger than the quota of the account.
+    #[error("the file has more than {0} bytes, the most that a file of this account may have")]
+    OverQuota(u64),
     /// The server took too long.
     #[error("the server took too long")]
     TooSlow,
@@ -51,7 +54,12 @@ impl Why {
         match self {
             Self::NoAddress | Self::Unreachable | Self::Broken | Self::TooSlow => true,
             Self::Status(status) => matches!(status, 408 | 425 | 429 | 500..=599),
-            Self::Refused(_) | Self::NotPublic | Self::Tls(_) | Self::Redirects(_) | Self::TooLarge(_) => false,
+            Self::Refused(_)
+            | Self::NotPublic
+            | Self::Tls(_)
+            | Self::Redirects(_)
+            | Self::TooLarge(_)
+            | Self::OverQuota(_) => false,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::files::FileError;
 use crate::id::{ImportId, ThingId};
 use crate::lease::{LeasedError, OutOfTime};
 use crate::queue::QueueError;
+use crate::quotas::OverQuota;
 use crate::store::StoreError;
 
 /// The reasons why a step of an import failed.
@@ -61,6 +62,9 @@ pub enum ImportError {
         /// The reason, for people.
         why: String,
     },
+    /// The request asks for more than a quota of the account allows.
+    #[error(transparent)]
+    OverQuota(#[from] OverQuota),
     /// The account has used every import number which ids allow.
     #[error("the account has no import numbers left")]
     Exhausted,

@@ -17,7 +17,7 @@ wire_words! {
         /// Every row has an outcome, and some rows failed.
         PartiallyComplete = "partially_complete",
         /// Nothing was imported: every row failed, the import was aborted at a failed row and undone, or the join with the
-        /// records that stand forbade the load.
+        /// records that stand or a quota of the account forbade the load.
         Failed = "failed",
         /// Stopped before the end; entities loaded so far stay.
         Incomplete = "incomplete",
@@ -63,7 +63,7 @@ impl Status {
             Self::Queued => matches!(self, Self::New | Self::Incomplete),
             Self::Processing | Self::Unsupported => self == Self::Queued,
             Self::Complete | Self::PartiallyComplete => self == Self::Processing,
-            // The join of a queued import may forbid the load. The undo of an aborted import ends as failed.
+            // The join of a queued import, or a quota, may forbid the load. The undo of an aborted import ends as failed.
             Self::Failed => matches!(self, Self::Queued | Self::Processing | Self::RollingBack),
             Self::Incomplete => matches!(self, Self::New | Self::Queued | Self::Processing),
             // A person takes over the undo of an aborted import, which then ends as undone.

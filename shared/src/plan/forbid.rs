@@ -1,4 +1,4 @@
-//! The end of an import whose join forbids the load.
+//! The end of an import that must not be loaded, by its join with the records that stand or by a quota.
 
 use crate::import::{Change, Import, ImportError, Status, transition};
 use crate::services::Services;

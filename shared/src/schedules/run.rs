@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use super::{RunOutcome, Schedule, ScheduledRun, get};
+use crate::account::allowance::quotas;
 use crate::fetch::{ContentDigest, FetchError, Fetched, FileContent};
 use crate::id::{AccountId, ImportId, ScheduleId};
 use crate::import::{Import, ImportError, Status, begin_fetch, create_noted};
@@ -96,7 +97,9 @@ async fn look(services: &Services, schedule: &mut Schedule, earlier: &Earlier) -
     }
     let known = earlier.known(schedule.asked);
     let unchanged = Looked::Ended { outcome: RunOutcome::Unchanged, import: None, reason: None };
-    let file = match services.fetcher.open_unless(&schedule.order.location, &known).await {
+    // A schedule has one open import at most, so the number of open imports is judged at its making alone.
+    let quota = quotas(services, schedule.account).await?.file_bytes.most();
+    let file = match services.fetcher.open_unless(&schedule.order.location, &known, quota).await {
         Ok(Some(file)) => file,
         Ok(None) => return Ok(unchanged),
         Err(error) => return Ok(Looked::failed(error.to_string())),

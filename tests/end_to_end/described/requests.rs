@@ -87,6 +87,9 @@ impl<'s> World<'s> {
 
     /// Sends a request that gives the status, and returns the answer.
     pub async fn answer(&self, operation: &Operation, status: u16) -> anyhow::Result<Answer> {
+        if status == 429 {
+            return Box::pin(self.crowded(operation)).await;
+        }
         if operation.path.starts_with("/api/v2/") {
             return super::productive::answer(self, operation, status).await;
         }

@@ -25,7 +25,7 @@ pub const URL: &str = "https://files.example.com/exports/March%202026.csv?X-Amz-
 /// Fetches a file to its end.
 async fn fetched(fetcher: &Fetcher, url: &str) -> Result<Vec<u8>, FetchError> {
     let location = Location::parse(url).expect("an address that is fetched");
-    let (mut file, mut bytes) = (fetcher.open(&location).await?, Vec::new());
+    let (mut file, mut bytes) = (fetcher.open(&location, None).await?, Vec::new());
     while let Some(piece) = file.next().await? {
         bytes.extend_from_slice(&piece);
     }

@@ -171,8 +171,11 @@ async fn unknown_paths_and_methods_have_the_shape_of_the_door() -> anyhow::Resul
 async fn times_and_features_are_those_of_the_accounts_settings() -> anyhow::Result<()> {
     let stack = Stack::start(1000).await?;
     let features = json!({ "webhooks": { "type": "switch", "available": false } });
-    let settings =
-        shared::account::Settings { time_zone: Some("Asia/Tokyo".to_owned()), features: features.as_object().cloned() };
+    let settings = shared::account::Settings {
+        time_zone: Some("Asia/Tokyo".to_owned()),
+        features: features.as_object().cloned(),
+        ..Default::default()
+    };
     shared::account::settings::set(stack.system.services(), AccountId(1), &settings).await?;
     let shown = get(&stack, "/companies/1").await?.expect(200)?;
     assert_eq!(shown["meta"]["organization_features"], features);

@@ -23,6 +23,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 use shared::account::Principal;
+use shared::account::allowance::admit;
 use shared::fetch::Location;
 use shared::import::{Import, ImportError, ImportType, NewImport, Once, Options, Origin, Wishes};
 use shared::import::{asked, begin_fetch, create_or_find, store_body, wishes};
@@ -38,7 +39,8 @@ use super::problem::Caller;
 use crate::base::Base;
 use crate::idempotency::once;
 use crate::openapi::native::{
-    Everywhere, Headers, ImportAsked, ImportForm, ImportMade, OtherType, Refused, Repeatable, TooLarge, WrongFields,
+    Everywhere, Headers, ImportAsked, ImportForm, ImportMade, OtherType, Refused, Repeatable, TooLarge, TooMany,
+    WrongFields,
 };
 use crate::upload::{NewFile, UploadError, accept, safe_file_name};
 use crate::{BODY_LIMIT, Door};
@@ -103,7 +105,7 @@ impl Asked {
             headers(("Location" = String, description = "The address of the import"))),
         (status = 202, description = "The import, whose file is taken or will be fetched", body = ImportMade,
             headers(("Location" = String, description = "The address of the import"))),
-        WrongFields, TooLarge, OtherType, Refused, Everywhere
+        WrongFields, TooLarge, OtherType, Refused, TooMany, Everywhere
     )
 )]
 pub async fn create(
@@ -159,13 +161,15 @@ pub async fn create(
             let file_name = name(&location.file_name());
             let origin = Origin::Located { location, token: nonce() };
             let new = new(&caller, (import_type, options), file_name, &wishes, origin, once);
-            let (import, is_new) = find_or_make(&door, made, &new).await.map_err(|error| no_user(error, &caller))?;
+            let (import, is_new) =
+                find_or_make(&door, made, &new, None).await.map_err(|error| no_user(error, &caller))?;
             begin_fetch(services, &import, is_new).await;
             Ok(answer(&base, &import, StatusCode::ACCEPTED, None))
         }
         Way::Uploaded { size } => {
             let new = new(&caller, (import_type, options), name(""), &wishes, Origin::Awaited { token: nonce() }, once);
-            let (import, _) = find_or_make(&door, made, &new).await.map_err(|error| no_user(error, &caller))?;
+            let (import, _) =
+                find_or_make(&door, made, &new, Some(size)).await.map_err(|error| no_user(error, &caller))?;
             let upload = upload::address(services, &base, import.clone(), size).await?;
             Ok(answer(&base, &import, StatusCode::CREATED, upload))
         }
@@ -184,11 +188,20 @@ fn new(
     NewImport { account: caller.account, user: caller.user, import_type, options, file_name, note, origin, once }
 }
 
-/// The import that an earlier copy of the request made, or a new import; `true` for a new import.
-async fn find_or_make(door: &Door, made: Option<Import>, new: &NewImport) -> Result<(Import, bool), ImportError> {
+/// The import that an earlier copy of the request made, or a new import; `true` for a new import. `size` is the number of
+/// bytes of the file, or `None` before the file is fetched.
+async fn find_or_make(
+    door: &Door,
+    made: Option<Import>,
+    new: &NewImport,
+    size: Option<u64>,
+) -> Result<(Import, bool), ImportError> {
     match made {
         Some(import) => Ok((import, false)),
-        None => create_or_find(&door.services, new).await,
+        None => {
+            admit(&door.services, new.account, size).await?;
+            create_or_find(&door.services, new).await
+        }
     }
 }
 

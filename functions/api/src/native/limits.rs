@@ -1,23 +1,29 @@
-//! `GET /limits`, the limits of the service and how long what is kept, read from the constants by which the code works.
+//! `GET /limits`, the limits of the service and how long what is kept, read from the constants by which the code works, and
+//! the quotas of the account with what is left of them.
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use shared::account::allowance;
+use shared::account::day::QuotaDay;
 use shared::entries::entry::MOST_TAGS;
 use shared::files::UNPACKED_DAYS;
-use shared::id::{MAX_IMPORTS, MAX_ROWS};
+use shared::id::{AccountId, MAX_IMPORTS, MAX_ROWS};
 use shared::import::list::MOST_COUNTED;
 use shared::import::{CLAIM_LIFETIME, EVENT_LIFETIME, UPLOAD_WINDOW};
 use shared::mappings::MOST_MAPPINGS;
 use shared::packed;
+use shared::quotas;
 use shared::results::causes::{FIRST_ROWS, MOST_CAUSES};
 use shared::results::findings::MOST_ERRORS;
+use shared::services::Services;
 use shared::source::MAX_RECORD;
+use shared::store::StoreError;
 use utoipa::ToSchema;
 
 use super::cursor::LONGEST;
 use super::parameters::{FEWEST, MOST, PER_PAGE};
-use super::problem::Caller;
+use super::problem::{Caller, Problem};
 use super::{parts, source};
 use crate::idempotency::LONGEST_KEY;
 use crate::openapi::native::{Everywhere, Headers};
@@ -26,8 +32,8 @@ use crate::{BODY_LIMIT, Door};
 /// The number of seconds in a day, by which lifetimes are shown in days.
 const DAY: i64 = 24 * 3600;
 
-/// The limits of the service as deployed, read from the values by which the code works. `null` means no limit,
-/// or kept for good.
+/// The limits of the service as deployed, read from the values by which the code works, and the quotas of the account. `null`
+/// means no limit, or kept for good.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Limits {
     /// The largest body of a request in bytes, at present 4,194,304. A larger body is answered with 413, and a larger
@@ -49,8 +55,10 @@ pub struct Limits {
     rows_per_chunk: u32,
     /// The most imports of an account over all time, at present 9,007,198, because a number is never used again.
     imports: u64,
-    /// The most imports of an account that have not ended, at present `null`.
+    /// The most imports of the account that have not ended, or `null` without such a quota.
     open_imports: Option<u64>,
+    /// The quotas of the account, with what is left of them.
+    quotas: Quotas,
     /// The most column mappings that an account remembers, at present 200. The mapping which was not used for longest
     /// makes room for the next.
     mappings: usize,
@@ -64,6 +72,52 @@ pub struct Limits {
     idempotency_key: IdempotencyKey,
     /// The times for which imports, files and addresses are kept.
     retention: Retention,
+}
+
+/// The quotas of the account, each of which is `null` unless somebody set it for the account or for the whole service.
+#[derive(Debug, Serialize, ToSchema)]
+struct Quotas {
+    /// The most bytes of a file as it comes, packed or not. A larger file is answered with 413.
+    #[schema(required)]
+    file_bytes: Option<u64>,
+    /// The most imports that have not ended. A request for a further import is answered with 429.
+    #[schema(required)]
+    open_imports: Option<u64>,
+    /// The number of imports that may be made before one of the open imports ends, or `null` without such a quota.
+    #[schema(required)]
+    open_imports_left: Option<u64>,
+    /// The most rows of files that are loaded on a day of UTC. A file with more rows than are left ends its import as `failed`.
+    #[schema(required)]
+    rows_a_day: Option<u64>,
+    /// The number of rows that are left of the day, or `null` without such a quota. An undo gives no rows back.
+    #[schema(required)]
+    rows_left_today: Option<u64>,
+    /// The time at which the day of UTC ends and the next one begins, with all rows of its quota.
+    #[schema(example = "2026-12-02T00:00:00Z")]
+    day_ends_at: String,
+}
+
+impl Quotas {
+    async fn read(services: &Services, account: AccountId) -> Result<Self, StoreError> {
+        let quotas::Quotas { rows_a_day, open_imports, file_bytes } = allowance::quotas(services, account).await?;
+        let day = QuotaDay::today(services);
+        let open_imports_left = match open_imports.most() {
+            Some(most) => Some(most - allowance::open_imports(services, account, most).await?),
+            None => None,
+        };
+        let rows_left_today = match rows_a_day.most() {
+            Some(most) => Some(most.saturating_sub(day.rows(services, account).await?)),
+            None => None,
+        };
+        Ok(Self {
+            file_bytes: file_bytes.most(),
+            open_imports: open_imports.most(),
+            open_imports_left,
+            rows_a_day: rows_a_day.most(),
+            rows_left_today,
+            day_ends_at: day.end().to_string(),
+        })
+    }
 }
 
 /// The limits of files that the service fetches. A fetch beyond a limit leaves its import `incomplete`, with a reason
@@ -150,7 +204,7 @@ struct Retention {
     source_url_seconds: u64,
 }
 
-/// `GET /limits` returns the limits of the service, which are the same for all accounts.
+/// `GET /limits` returns the limits of the service, which are the same for all accounts, and the quotas of the account.
 #[utoipa::path(
     get,
     path = "/limits",
@@ -161,11 +215,12 @@ struct Retention {
         (status = 200, description = "The limits", body = Limits), Everywhere
     )
 )]
-pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
+pub async fn get(State(door): State<Door>, Caller(caller): Caller) -> Result<Json<Limits>, Problem> {
+    let quotas = Quotas::read(&door.services, caller.account).await?;
     let packed::Limits { table, workbook, cells, .. } = packed::Limits::PARSER;
     let fetch = door.services.fetcher.limits;
     let kept = door.services.retention;
-    Json(Limits {
+    Ok(Json(Limits {
         body_bytes: BODY_LIMIT,
         file_bytes: door.services.uploads.most,
         location: LocationLimits { bytes: fetch.size, seconds: fetch.total.as_secs(), redirects: fetch.redirects },
@@ -174,7 +229,8 @@ pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
         record_bytes: MAX_RECORD,
         rows_per_chunk: door.services.rows_per_chunk,
         imports: MAX_IMPORTS,
-        open_imports: None,
+        open_imports: quotas.open_imports,
+        quotas,
         mappings: MOST_MAPPINGS,
         tags_per_entry: MOST_TAGS,
         lists: ListLimits {
@@ -198,7 +254,7 @@ pub async fn get(State(door): State<Door>, _: Caller) -> Json<Limits> {
             upload_wait_seconds: UPLOAD_WINDOW.as_secs(),
             source_url_seconds: source::LIFETIME.as_secs(),
         },
-    })
+    }))
 }
 
 #[cfg(test)]

@@ -12,11 +12,12 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use shared::account::{Principal, Scope};
 use shared::import::{ImportError, Status};
+use shared::quotas::OverQuota;
 use shared::store::StoreError;
 
 use super::accept::PROBLEM_JSON;
 use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
-use crate::failure::{Failure, complete};
+use crate::failure::{Failure, OVER_QUOTA, ask_later, complete, quota_status};
 use crate::observed::is_of;
 use crate::{Door, access};
 
@@ -46,6 +47,8 @@ pub enum Problem {
         /// The message for the caller.
         detail: String,
     },
+    /// A request over a quota of the account: 413 for a file that is too large, and 429 for too many open imports.
+    OverQuota(OverQuota),
     /// A failure of the server, which is answered with 500 or 503.
     Failed(Failure),
 }
@@ -106,6 +109,7 @@ impl From<ImportError> for Problem {
             ImportError::TooLate { status, .. } => Self::conflict(status, error.to_string()),
             ImportError::NotResumable { .. } => Self::conflict(Status::Incomplete, error.to_string()),
             ImportError::OtherRequest | ImportError::NeverStored => Self::refused("Idempotency-Key", error.to_string()),
+            ImportError::OverQuota(over) => Self::OverQuota(over),
             ImportError::NoUser(_) => Self::other(StatusCode::UNAUTHORIZED, error.to_string()),
             error => Self::failed(Failure::from(&error)),
         }
@@ -114,7 +118,7 @@ impl From<ImportError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut now = None;
+        let (mut now, mut exceeded) = (None, None);
         let (status, detail, failure) = match self {
             Self::Fields(fields) => {
                 return (StatusCode::BAD_REQUEST, Json(json!({ "errors": bounded(fields) }))).into_response();
@@ -131,6 +135,10 @@ impl IntoResponse for Problem {
                 now = Some(status_now);
                 (StatusCode::CONFLICT, shortened(detail, MESSAGE), None)
             }
+            Self::OverQuota(over) => {
+                exceeded = Some(over.quota());
+                (quota_status(over), over.to_string(), None)
+            }
             Self::Failed(failure) => (failure.status, failure.message().to_owned(), Some(failure)),
         };
         let title = status.canonical_reason().unwrap_or_default();
@@ -138,12 +146,20 @@ impl IntoResponse for Problem {
         if let Some(status_now) = now {
             body["status_now"] = json!(status_now);
         }
+        if let Some((quota, most)) = exceeded {
+            body["code"] = json!(OVER_QUOTA);
+            body["quota"] = json!(quota);
+            body["most"] = json!(most);
+        }
         if status == StatusCode::TOO_MANY_REQUESTS {
             // Clients of the vendor's older pages read this member.
             body["error"] = body["detail"].clone();
         }
         let mut answer = (status, Json(&body)).into_response();
         answer.extensions_mut().insert(Members(body));
+        if exceeded.is_some() {
+            ask_later(&mut answer);
+        }
         complete(answer, CHALLENGE, failure)
     }
 }

@@ -12,8 +12,8 @@ use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Required, Respo
 
 use super::endpoint::Endpoint;
 use crate::openapi::noko::{
-    BAD_REQUEST, BUSY, FAILED, FORBIDDEN, INVALID, NOT_FOUND, TOO_LARGE, Told, UNAUTHORIZED, id, of_endpoint, security,
-    tag_of,
+    BAD_REQUEST, BUSY, FAILED, FORBIDDEN, INVALID, NOT_FOUND, TOO_LARGE, TOO_MANY, Told, UNAUTHORIZED, id, of_endpoint,
+    security, tag_of,
 };
 use crate::openapi::shared::{Schemas, Shape, idempotency_key, plain, shape};
 
@@ -166,6 +166,7 @@ impl Says {
             // A form that is too large is answered with 422.
             matches!(self.body, Some(Body::Json { .. })).then_some(TOO_LARGE),
             Some(INVALID),
+            matches!(self.success, Success::Accepted(_)).then_some(TOO_MANY),
             Some(FAILED),
             Some(BUSY),
         ];

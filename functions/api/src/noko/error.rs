@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::edit::{EditError, Rule};
 use shared::import::ImportError;
+use shared::quotas::OverQuota;
 use shared::store::StoreError;
 
 use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
-use crate::failure::{Failure, complete};
+use crate::failure::{Failure, OVER_QUOTA, ask_later, complete};
 use crate::upload::UploadError;
 
 /// An error response of the Noko door. A failure of the server keeps its reason for the log apart from the
@@ -110,6 +111,20 @@ impl NokoError {
         Self { errors, ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed") }
     }
 
+    /// 422 for a file that is larger than a quota of the account, like a body that is too large, and 429 for too many open
+    /// imports.
+    fn over_quota(over: OverQuota) -> Self {
+        match over {
+            OverQuota::FileBytes { .. } => {
+                Self::invalid(vec![FieldError::new("Import", "file", "too_large").saying(over.to_string())])
+            }
+            OverQuota::OpenImports { .. } => {
+                let refused = Self::plain(StatusCode::TOO_MANY_REQUESTS, &over.to_string());
+                Self { errors: vec![FieldError::new("Import", "base", OVER_QUOTA)], ..refused }
+            }
+        }
+    }
+
     /// 500 or 503, with the reason for the log.
     pub fn failed(failure: Failure) -> Self {
         Self { failure: Some(failure.clone()), ..Self::plain(failure.status, failure.message()) }
@@ -170,6 +185,7 @@ impl From<ImportError> for NokoError {
                 let message = error.to_string();
                 Self::invalid(vec![FieldError::new("Import", "Idempotency-Key", "invalid").saying(message)])
             }
+            ImportError::OverQuota(over) => Self::over_quota(over),
             // The vendor's word for a thing which may not be deleted.
             ImportError::TooLate { .. } => {
                 let refused = Self::plain(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
@@ -204,6 +220,10 @@ impl IntoResponse for NokoError {
         if !self.errors.is_empty() {
             body["errors"] = json!(self.errors);
         }
-        complete((self.status, Json(body)).into_response(), CHALLENGE, self.failure)
+        let mut answer = (self.status, Json(body)).into_response();
+        if self.errors.iter().any(|error| error.code == OVER_QUOTA) {
+            ask_later(&mut answer);
+        }
+        complete(answer, CHALLENGE, self.failure)
     }
 }

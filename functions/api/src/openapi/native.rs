@@ -66,8 +66,11 @@ pub struct WrongFields;
 pub struct Unknown;
 /// 409: the status of the import does not allow the request, and `status_now` names the status.
 pub struct Conflict;
-/// 413: the body has more than 4 MB, because Lambda takes 6 MB and a body arrives in base64.
+/// 413: the body has more than 4 MB, because Lambda takes 6 MB and a body arrives in base64; or the file is larger than a
+/// quota of the account.
 pub struct TooLarge;
+/// 429: the account has as many open imports as its quota allows.
+pub struct TooMany;
 /// 415: the body has a content type which the operation does not take.
 pub struct OtherType;
 /// 422: fields are well formed and refused for their values, and each is named.
@@ -83,9 +86,15 @@ const UNPROCESSABLE: Told = ("Unprocessable", 422, "Fields of the request are un
 const FAILED: Told =
     ("Failed", 500, "Something went wrong on the server's side; the header `X-Request-Id` leads to the log");
 const BUSY: Told = ("Busy", 503, "Too much is being changed at once; the request may be repeated");
-const TOO_LARGE: Told = ("TooLarge", 413, "The body has more than 4 MB; a larger file comes by `upload` or `location`");
+const TOO_LARGE: Told = (
+    "TooLarge",
+    413,
+    "The body has more than 4 MB, and a larger file comes by `upload` or `location`; or the file is larger than a quota of the account",
+);
+const TOO_MANY: Told = ("TooMany", 429, "The account has as many open imports as its quota allows");
 const OTHER_TYPE: Told = ("OtherType", 415, "The body has another content type than the operation names");
-const PROBLEMS: [Told; 8] = [UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE, OTHER_TYPE, FAILED, BUSY];
+const PROBLEMS: [Told; 9] =
+    [UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_LARGE, OTHER_TYPE, TOO_MANY, FAILED, BUSY];
 const WRONG_FIELDS: Told = ("WrongFields", 400, "Parameters or fields of the request are wrong; each is named");
 
 answer_sets! {
@@ -95,6 +104,7 @@ answer_sets! {
     Unknown: [NOT_FOUND],
     Conflict: [CONFLICT],
     TooLarge: [TOO_LARGE],
+    TooMany: [TOO_MANY],
     OtherType: [OTHER_TYPE],
     Refused: [UNPROCESSABLE],
 }
@@ -115,7 +125,7 @@ pub fn add_components(components: &mut Components) {
     }
     for (name, status, about) in PROBLEMS {
         let answer = response::<ProblemObject>(about);
-        let answer = if status == 503 { answer.header_ref("Retry-After", retry_after()) } else { answer };
+        let answer = if matches!(status, 429 | 503) { answer.header_ref("Retry-After", retry_after()) } else { answer };
         components.responses.insert(name.to_owned(), answer.build().into());
     }
     components.responses.insert(WRONG_FIELDS.0.to_owned(), response::<FieldErrors>(WRONG_FIELDS.2).build().into());

@@ -45,11 +45,12 @@ pub const NOT_FOUND: Told = told(404, "NokoNotFound", "The account has nothing w
 pub const TOO_LARGE: Told = told(413, "NokoTooLarge", "The body has more than 4 MB");
 pub const INVALID: Told =
     told(422, "NokoInvalid", "Parameters or fields are wrong or unknown, or a rule forbids the change; each is named");
+pub const TOO_MANY: Told = told(429, "NokoTooMany", "The account has as many open imports as its quota allows");
 pub const FAILED: Told =
     told(500, "NokoFailed", "Something went wrong on the server's side; the header `X-Request-Id` leads to the log");
 pub const BUSY: Told = told(503, "NokoBusy", "Too much is being changed at once; the request may be repeated");
 
-const ERRORS: [Told; 8] = [BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_LARGE, INVALID, FAILED, BUSY];
+const ERRORS: [Told; 9] = [BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_LARGE, INVALID, TOO_MANY, FAILED, BUSY];
 
 /// A scheme's name, the place of its token, and the name of the value there.
 type TokenScheme = (&'static str, fn(ApiKeyValue) -> ApiKey, &'static str);
@@ -104,7 +105,7 @@ pub fn add_components(components: &mut Components) {
     for Told { status, name, about } in ERRORS {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorShown::name()))).build();
         let answer = ResponseBuilder::new().description(about).content("application/json", content);
-        let answer = if status == 503 { answer.header_ref("Retry-After", retry_after()) } else { answer };
+        let answer = if matches!(status, 429 | 503) { answer.header_ref("Retry-After", retry_after()) } else { answer };
         components.responses.insert(name.to_owned(), answer.build().into());
     }
     for (name, place, value) in TOKENS {

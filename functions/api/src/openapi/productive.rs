@@ -50,6 +50,8 @@ pub struct Unknown;
 pub struct Mismatch;
 /// 409: the state of the import does not allow the request.
 pub struct AlreadyDone;
+/// 429: the organization has as many open imports as its quota allows.
+pub struct TooMany;
 /// 413 and 415: the body is too large, or of another type.
 pub struct Written;
 /// 422: attributes are wrong, or the change is not allowed.
@@ -62,13 +64,15 @@ const NOT_FOUND: Told = ("ProductiveNotFound", 404, "The organization has nothin
 const NOT_ACCEPTABLE: Told = ("ProductiveNotAcceptable", 406, "Every JSON:API type in `Accept` has parameters");
 const MISMATCH: Told = ("ProductiveMismatch", 409, "Type or id of the body's resource are not those of the path");
 const DONE: Told = ("ProductiveAlreadyDone", 409, "The state of the import does not allow this");
-const TOO_LARGE: Told = ("ProductiveTooLarge", 413, "The body has more than 4 MB");
+const TOO_LARGE: Told =
+    ("ProductiveTooLarge", 413, "The body has more than 4 MB, or the rows are larger than a quota of the organization");
+const TOO_MANY: Told = ("ProductiveTooMany", 429, "The organization has as many open imports as its quota allows");
 const OTHER_TYPE: Told = ("ProductiveOtherType", 415, "The body is not `application/vnd.api+json`");
 const INVALID: Told = ("ProductiveInvalid", 422, "Attributes are wrong; each has an error object");
 const FAILED: Told = ("ProductiveFailed", 500, "Something went wrong on the server's side");
 const BUSY: Told = ("ProductiveBusy", 503, "Too much is being changed at once; the request may be repeated");
 
-const ERRORS: [Told; 12] = [
+const ERRORS: [Told; 13] = [
     BAD,
     UNAUTHENTICATED,
     DENIED,
@@ -79,6 +83,7 @@ const ERRORS: [Told; 12] = [
     TOO_LARGE,
     OTHER_TYPE,
     INVALID,
+    TOO_MANY,
     FAILED,
     BUSY,
 ];
@@ -91,6 +96,7 @@ answer_sets! {
     AlreadyDone: [DONE],
     Written: [TOO_LARGE, OTHER_TYPE],
     Refused: [INVALID],
+    TooMany: [TOO_MANY],
 }
 
 /// Adds the shape of errors and the way to send a token.
@@ -101,7 +107,7 @@ pub fn add_components(components: &mut Components) {
     for (name, status, about) in ERRORS {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorDocument::name()))).build();
         let answer = ResponseBuilder::new().description(about).content(JSON_API, content);
-        let answer = if status == 503 { answer.header_ref("Retry-After", retry_after()) } else { answer };
+        let answer = if matches!(status, 429 | 503) { answer.header_ref("Retry-After", retry_after()) } else { answer };
         components.responses.insert(name.to_owned(), answer.build().into());
     }
     let header = ApiKeyValue::with_description("X-Auth-Token", "A token of a user of the organization");

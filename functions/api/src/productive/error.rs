@@ -14,7 +14,7 @@ use shared::store::StoreError;
 
 use super::negotiation::ANSWER_TYPE;
 use crate::answer::{CELL, FIELDS, MESSAGE, shortened};
-use crate::failure::{Failure, complete};
+use crate::failure::{Failure, OVER_QUOTA, ask_later, complete, quota_status};
 
 /// The value of `WWW-Authenticate`, which says how to authenticate.
 const CHALLENGE: &str = "X-Auth-Token realm=\"waybill\"";
@@ -173,6 +173,9 @@ impl From<ImportError> for ProductiveError {
         match error {
             ImportError::Missing(_) => Self::not_found(),
             ImportError::TooLate { .. } => TOO_LATE.saying(error.to_string()),
+            ImportError::OverQuota(over) => {
+                kind(quota_status(over), OVER_QUOTA, "Quota Exceeded").saying(over.to_string())
+            }
             // The user of the token was deleted in this moment.
             ImportError::NoUser(_) => Self::unauthenticated(),
             ImportError::OtherRequest | ImportError::NeverStored => WRONG_KEY.saying(error.to_string()),
@@ -201,7 +204,10 @@ impl From<EditError> for ProductiveError {
 impl IntoResponse for ProductiveError {
     fn into_response(self) -> Response {
         let body = json!({ "errors": self.errors }).to_string();
-        let answer = (self.status, [(CONTENT_TYPE, ANSWER_TYPE)], body).into_response();
+        let mut answer = (self.status, [(CONTENT_TYPE, ANSWER_TYPE)], body).into_response();
+        if self.errors.iter().any(|error| error.code == OVER_QUOTA) {
+            ask_later(&mut answer);
+        }
         complete(answer, CHALLENGE, self.failure)
     }
 }

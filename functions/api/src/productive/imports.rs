@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use shared::account::allowance::{admit, quotas};
 use shared::contact_form::check::Rules;
 use shared::contact_form::data::{DataFaults, ImportData, NoImportData};
 use shared::contacts::standing::standing;
@@ -42,7 +43,7 @@ use crate::answer::{LARGEST, Room};
 use crate::idempotency::once;
 use crate::openapi::productive::{
     AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, Mismatch, Pages, Refused,
-    Repeatable, Single, Unknown, Written, described_query,
+    Repeatable, Single, TooMany, Unknown, Written, described_query,
 };
 
 /// The name of the table that holds the rows of an import.
@@ -261,6 +262,17 @@ impl ImportInput {
     }
 }
 
+/// The size of the file that holds the rows of an import.
+fn size(data: &ImportData) -> u64 {
+    data.to_csv().len() as u64
+}
+
+/// Refuses rows in place of those of an import whose file would be larger than the account's quota.
+pub async fn admit_rows(at: &At, data: &ImportData) -> Result<(), ProductiveError> {
+    let quotas = quotas(&at.services, at.id()).await?;
+    Ok(quotas.admit_file(size(data)).map_err(ImportError::from)?)
+}
+
 /// Refuses rows with faults, all of which the answer names as far as an answer can hold them.
 pub async fn check(at: &At, data: &ImportData) -> Result<(), ProductiveError> {
     let faults = data.check(&standing(&at.services, at.id(), data).await?);
@@ -297,7 +309,7 @@ fn options() -> Options {
     request_body(content = ImportAsked, content_type = "application/vnd.api+json"),
     responses(
         (status = 201, description = "The import", body = Single<ImportResource>, content_type = "application/vnd.api+json"),
-        BadDocument, Mismatch, Refused, Written, Anywhere
+        BadDocument, Mismatch, Refused, Written, TooMany, Anywhere
     )
 )]
 pub async fn create(
@@ -318,8 +330,11 @@ pub async fn create(
         Some(once) => once.made(services, at.id()).await?,
         None => None,
     };
-    if let Some(made) = made.filter(|made| made.source.is_some() || made.status != Status::New) {
-        return one(&at, &query, StatusCode::CREATED, &made, Map::new()).await;
+    if let Some(made) = made.as_ref().filter(|made| made.source.is_some() || made.status != Status::New) {
+        return one(&at, &query, StatusCode::CREATED, made, Map::new()).await;
+    }
+    if made.is_none() {
+        admit(services, at.id(), Some(size(data))).await?;
     }
     check(&at, data).await?;
     let new = NewImport {
@@ -381,6 +396,7 @@ pub async fn update(Importer(at): Importer, path: Path, body: Body) -> Result<Re
         import.source.is_some() && ["import_model_id", "sample"].iter().any(|name| sent.attributes.contains_key(*name));
     let input = ImportInput::of(&sent, keeps_data)?;
     if let Some(data) = &input.data {
+        admit_rows(&at, data).await?;
         check(&at, data).await?;
     }
     match store(&at, &import, input.data.as_ref(), &input.options(&import.options)).await {

@@ -29,7 +29,7 @@ use super::body::Body;
 use super::caller::{At, Importer};
 use super::document::IMPORTS;
 use super::error::{ALREADY_REVERTED, NOT_PROCESSED, ProductiveError};
-use super::imports::{ImportInput, ImportQuery, already_processed, check, faulty, import_of, one, read};
+use super::imports::{ImportInput, ImportQuery, admit_rows, already_processed, check, faulty, import_of, one, read};
 use super::path::Path;
 use crate::openapi::productive::{
     AlreadyDone, Anywhere, BadDocument, Headers, ImportAsked, ImportNumber, ImportResource, Refused, Single, Unknown,
@@ -91,6 +91,7 @@ pub async fn import(Importer(at): Importer, path: Path, body: Body) -> Result<Re
 /// The rows to run: those in the body, which are not stored yet, or those of the import.
 async fn rows(at: &At, import: &Import, input: ImportInput) -> Result<(ImportData, Option<Object>), ProductiveError> {
     if let Some(data) = input.data {
+        admit_rows(at, &data).await?;
         return Ok((data, None));
     }
     let blank = || ProductiveError::invalid("import_data", "can't be blank");

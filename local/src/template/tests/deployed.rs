@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde_json::json;
 use shared::events::SOURCE;
 use shared::queue::QueueUrls;
+use shared::quotas::Quotas;
 use shared::retention::Retention;
 use shared::services::ResourceNames;
 use shared::store::TableNames;
@@ -194,9 +195,12 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
     };
     let retention = Retention { undo: "30".parse()?, ..Retention::default() };
     let read = names.variables().into_iter().map(|(name, _)| name);
+    let quotas = Quotas { file_bytes: 7.into(), ..Quotas::default() };
     let read = read.chain(retention.variables().map(|(name, _)| name));
+    let read = read.chain(quotas.variables().map(|(name, _)| name));
     let read: BTreeSet<_> = read.map(str::to_owned).collect();
-    let environment = Environment::new("http://host.docker.internal:4566", "http://127.0.0.1:8080", &names, retention);
+    let environment =
+        Environment::new("http://host.docker.internal:4566", "http://127.0.0.1:8080", &names, retention, quotas);
     assert!(environment.lines().any(|line| line == "UNDO_DAYS=30"));
     let local: Vec<_> = environment.lines().collect();
     assert!(
@@ -222,6 +226,40 @@ fn every_variable_that_a_function_reads_is_given_by_the_template_and_by_the_loca
         assert_eq!(given.remove("API_URL"), id == "NotifierFunction", "{id}");
         assert_eq!(given, read, "{id}");
     }
+    Ok(())
+}
+
+/// The template with the default of a parameter in place of an empty text.
+fn given(template: &str, parameter: &str, value: &str) -> String {
+    let empty = format!("  {parameter}:\n    Type: String\n    Default: \"\"\n");
+    assert!(template.contains(&empty), "{parameter}");
+    template.replacen(&empty, &empty.replace("\"\"", value), 1)
+}
+
+#[test]
+fn a_stack_over_given_tables_and_a_given_bucket_makes_none_and_names_those_wherever_it_named_its_own() -> Test {
+    let names = [
+        ("ImportsTableName", "ImportsTable", "old-imports"),
+        ("WorkspaceTableName", "WorkspaceTable", "old-workspace"),
+        ("BucketName", "waybill-local", "old-bucket"),
+    ];
+    let text = names.iter().fold(TEMPLATE.to_owned(), |text, (parameter, _, name)| given(&text, parameter, name));
+    let (own, over) = (Template::parse(TEMPLATE)?, Template::parse(&text)?);
+    assert_eq!(over.tables.keys().collect::<Vec<_>>(), ["EventsTable"]);
+    assert!(over.buckets.is_empty(), "{:?}", over.buckets);
+    let shown = |template: &Template| format!("{:#?}", (&template.functions, &template.alarms, &template.queues));
+    let renamed = names.iter().fold(shown(&own), |text, (_, own, name)| text.replace(own, name));
+    assert_eq!(shown(&over), renamed);
+    let document = Document::parse(&text)?;
+    let variables = document.function("ApiFunction").map_err(anyhow::Error::msg)?["Environment"]["Variables"].clone();
+    for (variable, name) in
+        [("IMPORTS_TABLE", "old-imports"), ("WORKSPACE_TABLE", "old-workspace"), ("BUCKET", "old-bucket")]
+    {
+        assert_eq!(document.resolve(&variables[variable]).map_err(anyhow::Error::msg)?, name, "{variable}");
+    }
+    let admits = |bucket| policies::admission(&document, bucket, "ArrivalQueue").map_err(anyhow::Error::msg);
+    assert_eq!((admits("old-bucket")?, admits("waybill-local")?), (Some("ArrivalQueuePolicy"), None));
+    assert_eq!(document.kind("BucketPolicy"), None);
     Ok(())
 }
 

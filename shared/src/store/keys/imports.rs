@@ -1,6 +1,7 @@
 //! The keys of the tables Imports and Events.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::civil::Date;
 
 use super::{Key, RecordKind, digest};
 use crate::id::{AccountId, ChunkNo, ImportId, MappingId, RecordId, Row, ThingId};
@@ -372,6 +373,11 @@ fn hand_records(account: AccountId, kind: RecordKind, hand: ImportId) -> String 
         ImportId::HAND => format!("A#{account}#hand#{}", kind.name()),
         hand => format!("A#{account}#hand#{}#{hand}", kind.name()),
     }
+}
+
+/// The counter of the rows that an account has loaded on a day of UTC, for an account with a quota of rows a day.
+pub fn rows_of_day(account: AccountId, day: Date) -> Key {
+    Key::imports(format!("A#{account}#rows"), day.to_string())
 }
 
 /// The counter that numbers accounts.

@@ -1,6 +1,7 @@
 //! Makes an import of profiles.
 
 use axum::body::Bytes;
+use shared::account::allowance::admit;
 use shared::import::{Import, ImportError, ImportType, NewImport, Once, Options, Origin, begin_fetch, create_or_find};
 use shared::lease::nonce;
 use shared::schema::Schema;
@@ -35,6 +36,9 @@ pub async fn create(at: &At, asked: &Asked) -> Answered {
         RowsGiven::Located(location) => {
             let file_name = name.unwrap_or_else(|| location.shown());
             let origin = Origin::Located { location, token: nonce() };
+            if !was_made(at, once.as_ref()).await? {
+                admit(&at.services, at.id(), None).await?;
+            }
             let (import, is_new) = create_or_find(&at.services, &new(at, (options, file_name, origin, once))).await?;
             begin_fetch(&at.services, &import, is_new).await;
             import
@@ -42,6 +46,14 @@ pub async fn create(at: &At, asked: &Asked) -> Answered {
         RowsGiven::Sent(bytes) => store(at, (options, name.unwrap_or_else(|| NAME.to_owned()), once), bytes).await?,
     };
     Ok(created(at, import.id.0, &format!("import/{}", import.id)))
+}
+
+/// `true` if an earlier copy of the request made an import.
+async fn was_made(at: &At, once: Option<&Once>) -> Result<bool, ImportError> {
+    match once {
+        Some(once) => Ok(once.made(&at.services, at.id()).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 fn new(at: &At, (options, file_name, origin, once): (Options, String, Origin, Option<Once>)) -> NewImport {
@@ -77,6 +89,7 @@ impl From<ImportError> for CopernicaError {
         match error {
             ImportError::Missing(_) => Self::saying("No entity with supplied ID"),
             ImportError::NoUser(_) => Self::invalid_token(),
+            ImportError::OverQuota(over) => Self::saying(format!("Quota exceeded: {over}")),
             ImportError::OtherRequest
             | ImportError::NeverStored
             | ImportError::Status { .. }

@@ -25,6 +25,15 @@ pub struct ProblemObject {
     /// The present status of the import, with status 409 only.
     #[schema(nullable = false)]
     status_now: Option<StatusWord>,
+    /// The word `quota_exceeded`, if a quota of the account refuses the request.
+    #[schema(nullable = false, example = "quota_exceeded")]
+    code: Option<String>,
+    /// The quota that refuses the request: `open_imports` or `file_bytes`. The member stands beside `code` only.
+    #[schema(nullable = false, example = "open_imports")]
+    quota: Option<String>,
+    /// The most that the quota allows, from 1. The member stands beside `code` only.
+    #[schema(nullable = false)]
+    most: Option<u64>,
     /// The same text as `detail`, with status 429 only, for clients of the vendor's older pages.
     #[schema(nullable = false)]
     error: Option<String>,

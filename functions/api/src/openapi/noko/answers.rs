@@ -15,7 +15,7 @@ pub struct ErrorShown {
     #[schema(example = "Validation Failed")]
     message: String,
     /// The wrong fields and parameters, all at once and at most a hundred. Only an answer with status
-    /// 422 has this member.
+    /// 422 or 429 has this member.
     #[schema(nullable = false)]
     errors: Option<Vec<FieldWrong>>,
 }
@@ -32,7 +32,7 @@ struct FieldWrong {
     #[schema(example = "minutes")]
     field: String,
     /// The code of the error: `missing_field` for a field which is needed, `missing` for an id which nothing has,
-    /// `invalid`, `already_exists`, or the name of a rule such as `approved_and_locked`.
+    /// `invalid`, `already_exists`, `quota_exceeded`, or the name of a rule such as `approved_and_locked`.
     #[schema(example = "missing_field")]
     code: String,
     /// A sentence for people, at most 2,000 letters long. The member is absent where the code says everything.
