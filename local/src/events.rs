@@ -9,8 +9,9 @@
 //!
 //! # Promises
 //!
-//! - **At least once.** An item leaves the outbox only after its deliveries to webhooks are stored and the consumer has answered 2xx. A process killed between the answer and
-//!   the deletion delivers the event again, with the same body, at its next start on the same data folder.
+//! - **At least once.** An item leaves the outbox only after its deliveries to webhooks are stored and the consumer has answered
+//!   2xx. A process killed between the answer and the deletion delivers the event again, with the same body, at its next start
+//!   on the same data folder.
 //! - **In order per import.** The events of an import are delivered one after another, in the order of their changes. An event
 //!   that the consumer does not take is tried again after [`FIRST_DELAY`], and then after twice the delay before, up to
 //!   [`LONGEST_DELAY`]. Such an event holds up the later events of its import, and no event of another import.

@@ -17,9 +17,9 @@
 //! | 16 | the first half of an HMAC-SHA-256 over list, account, import and all bytes before |
 //!
 //! The seal covers the version, so a flipped bit is never taken for an old version. List, account and, for a list of an
-//! import or a webhook, its number are sealed and not written, because the request names all of them. Words are written as their places
-//! among the words that the list knows, so a list may learn words but never reorders words. In a list of rows the first half
-//! of the place is the number of rows shown so far. Cursors have no end: a scan may rest for a year. When a later version changes
+//! import or a webhook, its number are sealed and not written, because the request names all of them. Words are written as
+//! their places among the words that the list knows, so a list may learn words but never reorders words. In a list of rows
+//! the first half of the place is the number of rows shown so far. Cursors have no end: a scan may rest for a year. When a later version changes
 //! the layout, a sealed cursor of an earlier version has expired.
 //!
 //! # Key
@@ -67,8 +67,8 @@ impl CursorKey {
         Self(Hmac::new_from_slice(key.as_bytes()).expect("a key may have any length"))
     }
 
-    /// The seal over a cursor's content. Whether a list is an import's or a webhook's follows from the name of the list, so no two
-    /// cursors are sealed alike.
+    /// The seal over a cursor's content. Whether a list is an import's or a webhook's follows from the name of the list, so no
+    /// two cursors are sealed alike.
     fn seal(&self, ListOf { list, account, parent }: ListOf, content: &[u8]) -> Hmac<Sha256> {
         let mut seal = self.0.clone();
         seal.update(list.name.as_bytes());
