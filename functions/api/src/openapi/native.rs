@@ -25,7 +25,7 @@ pub use bodies::Description;
 pub use bodies::GivenReason;
 pub use bodies::ProblemObject;
 use bodies::{FieldErrors, RefusedFields};
-pub use create::{ImportAsked, ImportForm, ImportMade, PartsAddresses};
+pub use create::{ImportAsked, ImportForm};
 pub use imports::ImportShown;
 pub use lists::{
     DeliveriesQuery, HistoryQuery, HistoryRecord, ImportRecord, ImportsQuery, MappingsQuery, OutcomeWord, RecordsQuery,
