@@ -8,11 +8,11 @@ use super::{Harbour, id_of};
 use crate::copernica::{delete, get, put};
 
 /// The time after which no function is at work that read the database before, and a minute.
-const LONG: Duration = Duration::from_secs(1020);
+pub(super) const LONG: Duration = Duration::from_secs(1020);
 
 impl Harbour {
     /// The id of a field of the database.
-    async fn field(&self, name: &str) -> anyhow::Result<u64> {
+    pub(super) async fn field(&self, name: &str) -> anyhow::Result<u64> {
         let fields = get(&self.stack, &format!("/database/{}/fields", self.database)).await?;
         let id = |field: &Value| (field["name"] == name).then(|| field["ID"].as_str()?.parse().ok()).flatten();
         Ok(fields["data"].as_array().into_iter().flatten().find_map(id).expect("a field"))
