@@ -128,3 +128,19 @@ async fn a_resumed_import_is_not_looked_up_in_an_index_which_is_gone() -> anyhow
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn an_import_resumed_after_its_database_was_deleted_stops_with_the_reason() -> anyhow::Result<()> {
+    for key in ["Email", "Name"] {
+        let slow = Slow::start(&json!({ "key_fields": [key] })).await?;
+        slow.stop_midway().await?;
+        delete(&slow.harbour.stack, &format!("/database/{}", slow.harbour.database)).await?;
+        slow.ask("resume").await?;
+        let import = slow.shown().await?;
+        assert_eq!(import["status"], "incomplete", "{import}");
+        assert!(import["reasons"].to_string().contains("was deleted"), "{import}");
+        slow.ask("revert").await?;
+        assert_eq!(slow.shown().await?["status"], "rolled_back");
+    }
+    Ok(())
+}
