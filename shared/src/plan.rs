@@ -82,7 +82,7 @@ pub async fn plan(services: &Services, account: AccountId, import: ImportId) -> 
         }
         Ok(Ok(plan)) => Box::pin(begin(services, &import, &source, plan, unpacked.as_ref())).await,
         Ok(Err(refusal)) => refuse(services, &import, refusal).await,
-        Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
+        Err(error @ (ImportError::File(FileError::Missing | FileError::Replaced) | ImportError::Impossible(_))) => {
             stop(services, &import, error.to_string()).await
         }
         Err(error) => Err(error),

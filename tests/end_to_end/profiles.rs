@@ -2,6 +2,7 @@
 
 mod actions;
 mod deletions;
+mod edited_schema;
 mod follow_ups;
 mod indexed;
 mod joined;

@@ -23,7 +23,7 @@ pub async fn go_on(services: &Services, import: &Import) -> Result<Import, Impor
     let started = match compare(services, import).await {
         Ok(Some(Joined { refusal: Some(reason), .. })) => end(services, import, reason).await,
         Ok(joined) => transition(services, import, Status::Processing, start(import, joined)).await,
-        Err(ImportError::File(error @ (FileError::Missing | FileError::Replaced))) => {
+        Err(error @ (ImportError::File(FileError::Missing | FileError::Replaced) | ImportError::Impossible(_))) => {
             stop(services, import, error.to_string()).await
         }
         Err(error) => Err(error),

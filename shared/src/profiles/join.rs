@@ -7,13 +7,13 @@
 //! |---|---|
 //! | which rows have the same key | `keys.rs`, `keyed.rs` |
 //! | which of them acts, yields, or follows | `rules.rs`, `groups.rs` |
-//! | which records match | `groups.rs`, `matching.rs`, with records from `lookups.rs` or `scan.rs` |
+//! | which records match | `groups.rs`, `matching.rs`, with records from `lookups.rs` (of the fields in `ready.rs`) or `scan.rs` |
 //! | which cells does the row take over | `gather.rs` |
 //! | which records does no row match | `missing.rs`, `id_set.rs` |
 //! | where do the loaders read the plans | `notes.rs` |
 //! | what does the import cost | `price.rs` |
 //!
-//! The first five do no I/O but for `lookups.rs`, `scan.rs` and `notes.rs`, and are held against an oracle (`tests.rs`).
+//! The first five do no I/O but for `lookups.rs`, `ready.rs`, `scan.rs` and `notes.rs`, and are held against an oracle (`tests.rs`).
 //!
 //! # Ways to the records
 //!
@@ -46,6 +46,7 @@ mod matching;
 mod missing;
 pub mod notes;
 mod price;
+mod ready;
 mod rules;
 mod scan;
 mod search;
@@ -149,7 +150,7 @@ struct JoinRun<'f> {
 impl JoinRun<'_> {
     /// Finds and notes the plans, a share of the file after the other, and then the missing records.
     async fn plan(&self, keys: &FileKeys, estimate: &mut LoadEstimate<'_>) -> Result<JoinFound, ImportError> {
-        let mut searching = Searching::new(self.file, self.rules, keys)?;
+        let mut searching = Searching::begin(self.file, self.rules, keys).await?;
         let shares = self.rules.shares(self.file.shares_of(FINGERPRINTS_A_ROW));
         // The rows which have their outcome, in a resumed import.
         let mut loaded = self.file.no_rows();

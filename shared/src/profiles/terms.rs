@@ -2,18 +2,24 @@
 //! profile.
 //!
 //! - Values are compared as keys ([`as_key`]): a text without regard to case and outer blanks.
+//! - A text that was stored while its field had another type has the term of what people see today: `07` in a field of integers
+//!   is found by 7, and `Elm Street` by nothing. The term of a day that depends on the present, such as `tomorrow`, is found by
+//!   nobody.
 //! - A field which holds nothing is not stored, and has no term. So a number field with the value 0 is found by reading
 //!   the table alone, see [`IndexedFields::lookup`].
 //! - Field ids are unique in the account, so one list serves a database with its collections.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::id::{OwnerId, PartId, RecordId};
 use crate::records::index::{IndexTerm, Indexable};
 use crate::schema::Schema;
-use crate::values::profile_value::{FieldType, as_key};
+use crate::values::profile_value::{FieldType, as_key, convert_by_hand};
 
 /// The name under which a subprofile is found by its profile. Fields have numbers as names.
 pub const PARENT: &str = "parent";
@@ -55,7 +61,7 @@ impl IndexedFields {
         let of_value = |(field, value): (&String, &Value)| {
             let types = self.types.get(field).into_iter().flatten();
             let values = types.filter_map(|&(field_type, is_lost)| {
-                as_key(field_type, value.as_str()?).map(|value| (value.into_owned(), is_lost))
+                indexed_value(field_type, value.as_str()?).map(|value| (value, is_lost))
             });
             values.map(|(value, is_lost)| IndexTerm { owner, field: field.clone(), value, is_lost }).collect::<Vec<_>>()
         };
@@ -84,6 +90,18 @@ impl FromIterator<(PartId, FieldType)> for IndexedFields {
         fields.into_iter().for_each(|(field, field_type)| indexed.add(field, (field_type, false)));
         indexed
     }
+}
+
+/// The text under which the index of a field has a stored text, or `None` if the field holds nothing. Lookups hold each record
+/// against what people see, so the index of a select may have a text that is no option any more.
+fn indexed_value(field_type: FieldType, stored: &str) -> Option<String> {
+    if field_type.is_text() {
+        return as_key(field_type, stored).map(Cow::into_owned);
+    }
+    // The same text has the same term at any time, or nobody could drop the term's item.
+    let now = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+    let shown = convert_by_hand(field_type, &[], stored, &now);
+    as_key(field_type, &shown).filter(|value| value != field_type.empty()).map(Cow::into_owned)
 }
 
 /// The term of the subprofiles that a profile has in a collection.
@@ -129,6 +147,14 @@ mod tests {
         let of_subprofile = [found.as_slice(), &[term(9, PARENT, "7000000001")]].concat();
         assert_eq!(terms(Some(7_000_000_001), &fields), of_subprofile);
         assert_eq!(terms(Some(5), &json!({})), [term(9, PARENT, "5")]);
+    }
+
+    #[test]
+    fn a_text_of_a_former_type_is_found_by_what_people_see() {
+        let found = [term(9, "3", "7 elm street"), term(9, "4", "7"), term(9, "5", "2024-03-05")];
+        assert_eq!(terms(None, &json!({ "3": "7 Elm Street", "4": "7 Elm Street", "5": "5 March 2024" })), found);
+        assert_eq!(terms(None, &json!({ "4": "Elm Street", "5": "Elm Street" })), []);
+        assert_eq!(terms(None, &json!({ "4": "0", "5": "0000-00-00" })), []);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The index items that an edit of a field asks for: items for all records when a field gets an index, none when the field
-//! loses the index, and others when the type of the field compares values in another way.
+//! loses the index, and others when the field gets a type that shows stored texts, or compares them, in another way.
 //!
 //! The edit leaves an item for the sweep in its own transaction. The work begins [`LONGEST_RUN`] after the edit: functions that
 //! read the database before the edit write records without the new items, and all of them have ended by then. Whoever reads
@@ -34,9 +34,9 @@ pub struct IndexWork {
 /// The place of a partition of records in the order in which the work takes them.
 pub type IndexPlace = (ImportId, ChunkNo, RecordKind);
 
-/// `true` if two types compare equal texts as equal keys.
-fn is_compared_alike(one: FieldType, other: FieldType) -> bool {
-    one.is_text() == other.is_text()
+/// `true` if a stored text has the same index item under two types. Each type of texts shows a text as it is stored.
+fn is_indexed_alike(one: FieldType, other: FieldType) -> bool {
+    one == other || one.is_text() && other.is_text()
 }
 
 /// The work for which an edit of a field asks.
@@ -49,7 +49,7 @@ pub(super) struct AskedWork {
 /// The work for which an edit of a field asks, if the edit needs any. Marks whether the index of the field is complete.
 pub(super) fn asked(before: &Field, after: &mut Field) -> Option<AskedWork> {
     let had_items = before.traits.index || before.built;
-    let is_other_type = !is_compared_alike(before.field_type, after.field_type);
+    let is_other_type = !is_indexed_alike(before.field_type, after.field_type);
     match (before.traits.index, after.traits.index) {
         (true, true) if !is_other_type => return None,
         (false, false) if !(is_other_type && had_items) => return None,
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn an_edit_asks_for_work_if_items_are_to_be_made_or_to_go() {
-        use FieldType::{Big, Integer, Text};
+        use FieldType::{Big, Float, Integer, Text};
         // The field before as its type, index and completeness, the type and index after, and the outcome: completeness, and
         // whether the edit asks.
         for (before, after, built, asks) in [
@@ -144,6 +144,8 @@ mod tests {
             ((Text, true, true), (Big, true), true, false),
             ((Text, true, false), (Big, true), false, false),
             ((Text, true, true), (Integer, true), false, true),
+            ((Float, true, true), (Integer, true), false, true),
+            ((Float, true, true), (Float, true), true, false),
             ((Text, true, true), (Text, false), true, true),
             ((Text, true, false), (Text, false), true, true),
             ((Text, true, true), (Integer, false), false, true),

@@ -1,6 +1,6 @@
 //! Random stories of a database, told to the running system and to an oracle ([`replay`]): imports of every action with and
-//! without subprofiles, records made, edited and deleted by hand, changes of the schema, and undos in any order, alone and
-//! two at once.
+//! without subprofiles, records made, edited and deleted by hand, with their interests, changes of the schema, also of the types
+//! of fields and while an import is loaded ([`delivery`]), and undos in any order, alone and two at once.
 //!
 //! After each event the profiles and subprofiles that people see are those of the oracle, with all of their values; an import
 //! counts its rows by outcome like the oracle; and an undo tells what the oracle tells. In the end every import is undone, and
@@ -8,7 +8,10 @@
 //!
 //! `WAYBILL_STORIES=n` tells n stories, and `WAYBILL_STORY=s` repeats the story of a seed and prints its events.
 
+mod column_type;
 mod columns;
+mod delivery;
+mod interests;
 mod leftovers;
 mod replay;
 mod rows;
@@ -24,9 +27,11 @@ use serde_json::{Map, Value, json};
 use shared::store::Table;
 
 use super::{delete, made, put, send};
+use crate::postman::Postman;
 use crate::stack::Stack;
 use crate::world::Draw;
-use columns::Column;
+use column_type::ColumnType;
+use columns::{Column, defaults};
 use replay::{RecordName, Replay, Sort, Values};
 use rows::{Row, Wish};
 use shown::told;
@@ -41,9 +46,12 @@ const ROWS_PER_CHUNK: u32 = 2;
 /// A story under way.
 struct Story {
     stack: Stack,
+    /// Delivers the messages, or `None` in a running system, which delivers them by itself.
+    postman: Option<Postman>,
     draw: Draw,
     database: u64,
     collection: u64,
+    /// The fields of the database and of its collection, and the interests.
     columns: Vec<Column>,
     /// Whether the database is deleted, with all of its records.
     is_deleted: bool,
@@ -57,23 +65,41 @@ struct Story {
 
 impl Story {
     async fn begin(seed: u64) -> anyhow::Result<Self> {
-        let stack = Stack::start(ROWS_PER_CHUNK).await?;
+        let mut draw = Draw(seed);
+        let by_hand = draw.one_in(3);
+        let stack = if by_hand { Stack::by_hand(ROWS_PER_CHUNK).await? } else { Stack::start(ROWS_PER_CHUNK).await? };
+        let postman = by_hand.then(|| Postman::of(&stack.system));
         let database = made(&stack, "/databases", &json!({ "name": "Members" })).await?;
         let collections = format!("/database/{database}/collections");
         let collection = made(&stack, &collections, &json!({ "name": "Pets" })).await?;
         let (replay, imports, events) = (Replay::default(), Vec::new(), Vec::new());
-        let (draw, columns, all_imports) = (Draw(seed), Vec::new(), BTreeSet::new());
-        let is_deleted = false;
-        let mut story =
-            Self { stack, draw, database, collection, columns, is_deleted, replay, imports, all_imports, events };
-        story.make_first_columns().await?;
+        let (columns, is_deleted, all_imports) = (Vec::new(), false, BTreeSet::new());
+        let mut story = Self {
+            stack,
+            postman,
+            draw,
+            database,
+            collection,
+            columns,
+            is_deleted,
+            replay,
+            imports,
+            all_imports,
+            events,
+        };
+        story.make_first_fields().await?;
+        story.make_first_interests().await?;
         Ok(story)
     }
 
     async fn tell(&mut self) -> anyhow::Result<()> {
         let before = [self.places(Table::Workspace).await?, self.places(Table::Imports).await?];
         for _ in 0..EVENTS {
-            match self.draw.below(14) {
+            if self.is_deleted {
+                break;
+            }
+            self.pass_a_moment();
+            match self.draw.below(15) {
                 0 => self.make_profile().await?,
                 1 => self.make_subprofile().await?,
                 2 => self.edit(Sort::Profile).await?,
@@ -87,11 +113,12 @@ impl Story {
                     let both = self.draw.one_in(3);
                     self.undo(if both { 2 } else { 1 }).await?;
                 }
+                10 => self.edit_interests().await?,
                 _ => self.import().await?,
             }
             self.compare().await?;
         }
-        if self.draw.one_in(8) {
+        if !self.is_deleted && self.draw.one_in(8) {
             self.delete_database().await?;
         }
         while !self.imports.is_empty() {
@@ -110,16 +137,15 @@ impl Story {
 
     /// A key field of a table: mostly the first.
     fn key_of(&mut self, sort: Sort) -> Column {
-        let columns = self.columns_of(sort);
-        let column = if self.draw.one_in(3) { self.draw.of(&columns) } else { columns.first() };
-        column.expect("a table has columns").clone()
+        let fields = self.fields_of(sort);
+        let field = if self.draw.one_in(3) { self.draw.of(&fields) } else { fields.first() };
+        field.expect("a table has fields").clone()
     }
 
     /// Some columns of a table with the key's first, and values of them for each of `count` rows; a row may lack a column.
     fn cells(&mut self, sort: Sort, key: &Column, count: usize) -> Vec<Values> {
-        let others = self.columns_of(sort).into_iter().filter(|column| column.id != key.id);
+        let others = self.columns.iter().filter(|column| column.sort == sort && column.slot != key.slot).cloned();
         let others: Vec<Column> = others.filter(|_| !self.draw.one_in(3)).collect();
-        let has_interest = sort == Sort::Profile && !self.draw.one_in(3);
         let rows = 0..count;
         rows.map(|_| {
             let mut cells = Values::from([(key.slot.clone(), self.value(key))]);
@@ -127,9 +153,6 @@ impl Story {
                 if !self.draw.one_in(6) {
                     cells.insert(column.slot.clone(), self.value(column));
                 }
-            }
-            if has_interest && !self.draw.one_in(6) {
-                cells.insert("interest.Tea".to_owned(), self.word(&["yes", "no", ""]));
             }
             cells
         })
@@ -165,10 +188,13 @@ impl Story {
         });
         let import = made(&self.stack, "/imports", &body).await?;
         self.events.push(format!("import {import}: {wish:?} {rows:?}"));
-        self.stack.idle().await?;
-        let expected = self.replay.import(import, &wish, &rows, &self.defaults());
         self.imports.push(import);
         self.all_imports.insert(import);
+        let pinned = self.load().await?;
+        if self.is_deleted {
+            return Ok(());
+        }
+        let expected = self.replay.import(import, &wish, &rows, &pinned);
         let shown = self.stack.native(import).await?;
         let words = ["created", "updated", "unchanged", "skipped", "deleted", "failed", "removed_missing"];
         let outcomes = words.map(|word| (word, shown["counts"][word].as_u64().unwrap_or_default()));
@@ -179,10 +205,11 @@ impl Story {
 
     /// The heading of a column in a file.
     fn heading(&self, slot: &str) -> String {
-        match self.columns.iter().find(|column| column.slot == slot) {
-            None => slot.to_owned(),
-            Some(column) if column.sort == Sort::Profile => column.name.clone(),
-            Some(column) => format!("Pets.{}", column.name),
+        let column = self.columns.iter().find(|column| column.slot == slot).expect("a file has columns of the schema");
+        match (column.kind, column.sort) {
+            (ColumnType::Interest, _) => format!("interest.{}", column.name),
+            (_, Sort::Profile) => column.name.clone(),
+            (_, Sort::Subprofile) => format!("Pets.{}", column.name),
         }
     }
 
@@ -195,28 +222,31 @@ impl Story {
         rows.iter().map(object).collect()
     }
 
-    /// Values for some columns of a table, by the names which the door knows and by those of the oracle.
+    /// Values for some fields of a table, by the names which the door knows, and as stored by the names of the oracle.
     fn given(&mut self, sort: Sort) -> (Map<String, Value>, Values) {
-        let columns = self.columns_of(sort);
+        let columns = self.fields_of(sort);
         let columns: Vec<Column> = columns.into_iter().filter(|_| !self.draw.one_in(3)).collect();
         let values: Vec<(Column, String)> =
             columns.into_iter().map(|column| (column.clone(), self.value(&column))).collect();
         let named = values.iter().map(|(column, value)| (column.name.clone(), json!(value))).collect();
-        (named, values.into_iter().map(|(column, value)| (column.slot, value)).collect())
+        (named, values.into_iter().map(|(column, value)| (column.slot, column.kind.by_hand(&value))).collect())
     }
 
     /// The values of a new record with these among them.
     fn new_values(&self, sort: Sort, given: Values) -> Values {
-        let mut values = self.defaults()[sort as usize].clone();
+        let mut values = defaults(&self.columns, sort);
         values.extend(given);
         values.retain(|_, value| !value.is_empty());
         values
     }
 
     async fn make_profile(&mut self) -> anyhow::Result<()> {
-        let (fields, given) = self.given(Sort::Profile);
+        let (fields, mut given) = self.given(Sort::Profile);
+        let interests = self.interests().into_iter().filter(|_| self.draw.one_in(3)).collect::<Vec<_>>();
+        given.extend(interests.iter().map(|interest| (interest.slot.clone(), "yes".to_owned())));
+        let names: Vec<&str> = interests.iter().map(|interest| interest.name.as_str()).collect();
         let path = format!("/database/{}/profiles", self.database);
-        let id = made(&self.stack, &path, &json!({ "fields": fields })).await?;
+        let id = made(&self.stack, &path, &json!({ "fields": fields, "interests": names })).await?;
         self.events.push(format!("profile {id} made by hand: {given:?}"));
         self.replay.made_by_hand((Sort::Profile, id), self.new_values(Sort::Profile, given), None);
         Ok(())
@@ -240,12 +270,16 @@ impl Story {
 
     async fn edit(&mut self, sort: Sort) -> anyhow::Result<()> {
         let Some(id) = self.some_record(sort) else { return Ok(()) };
-        let column = self.draw.of(&self.columns_of(sort)).expect("a table has columns").clone();
+        let column = self.draw.of(&self.fields_of(sort)).expect("a table has fields").clone();
         let value = self.value(&column);
         put(&self.stack, &format!("{}/fields", path_of((sort, id))), &json!({ (column.name.as_str()): value })).await?;
-        let values = Values::from([(column.slot, value)]);
-        self.events.push(format!("{sort:?} {id} edited by hand: {values:?}"));
-        self.replay.changed_by_hand((sort, id), &values);
+        self.events.push(format!("{sort:?} {id} edited by hand: {} is {value:?}", column.slot));
+        let before = self.replay.values_of((sort, id)).remove(&column.slot).unwrap_or_default();
+        let value = column.kind.by_hand(&value);
+        // A value which people see already leaves a text alone that was stored while the field had another type.
+        if column.kind.shown(&value) != column.kind.shown(&before) {
+            self.replay.changed_by_hand((sort, id), &Values::from([(column.slot, value)]));
+        }
         Ok(())
     }
 
@@ -282,7 +316,7 @@ impl Story {
             self.replay.undo(import);
         }
         self.events.push(format!("undone: {undone:?}"));
-        self.stack.idle().await?;
+        self.rest().await?;
         for import in undone {
             let shown = self.stack.native(import).await?;
             ensure!(shown["status"] == "rolled_back", "import {import} is {} after its undo", shown["status"]);

@@ -8,11 +8,11 @@ use super::{Harbour, id_of};
 use crate::copernica::{delete, get, put};
 
 /// The time after which no function is at work that read the database before, and a minute.
-const LONG: Duration = Duration::from_secs(1020);
+pub(super) const LONG: Duration = Duration::from_secs(1020);
 
 impl Harbour {
     /// The id of a field of the database.
-    async fn field(&self, name: &str) -> anyhow::Result<u64> {
+    pub(super) async fn field(&self, name: &str) -> anyhow::Result<u64> {
         let fields = get(&self.stack, &format!("/database/{}/fields", self.database)).await?;
         let id = |field: &Value| (field["name"] == name).then(|| field["ID"].as_str()?.parse().ok()).flatten();
         Ok(fields["data"].as_array().into_iter().flatten().find_map(id).expect("a field"))
@@ -154,5 +154,35 @@ async fn an_edit_leaves_no_item_of_the_former_type_of_a_field() -> anyhow::Resul
     assert_eq!(harbour.in_index(name).await?, [ada]);
     harbour.edit(ada, &json!({ "Name": "0" })).await?;
     assert_eq!(harbour.in_index(name).await?, [0_u64; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_record_is_found_by_what_people_see_in_an_indexed_field_of_another_type() -> anyhow::Result<()> {
+    for (before, stored, after, key) in [
+        ("text", "07", "integer", "7"),
+        ("text", "7 Elm Street", "integer", "7"),
+        ("float", "1.5", "integer", "1"),
+        ("text", "5 March 2024", "date", "2024-03-05"),
+        ("date", "2024-03-05", "datetime", "2024-03-05 00:00:00"),
+        ("datetime", "2024-03-05 14:00:00", "text", "2024-03-05 14:00:00"),
+    ] {
+        let harbour = Harbour::start(2).await?;
+        let field = harbour.field("Name").await?;
+        let path = format!("/database/{}/field/{field}", harbour.database);
+        put(&harbour.stack, &path, &json!({ "type": before, "index": true })).await?;
+        let ada = harbour.profile(&json!({ "Name": stored })).await?;
+        put(&harbour.stack, &path, &json!({ "type": after })).await?;
+        harbour.sweep_later().await?;
+        let update = json!({ "action": "update", "key_fields": ["Name"] });
+        let import = harbour.import(&format!("Name,City\n{key},Delft\n"), &update).await?;
+        assert_eq!(import["cost"]["search"], "lookups", "{before} to {after}");
+        assert_eq!(harbour.outcomes(&import).await?, ["updated"], "{stored:?}, from {before} to {after}");
+        assert_eq!(harbour.in_index(field).await?, [ada], "{before} to {after}");
+        // Nothing of a text that is no value of the type is left.
+        put(&harbour.stack, &path, &json!({ "index": false })).await?;
+        harbour.sweep_later().await?;
+        assert_eq!(harbour.in_index(field).await?, [0_u64; 0], "{before} to {after}");
+    }
     Ok(())
 }

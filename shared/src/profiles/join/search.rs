@@ -9,17 +9,19 @@ use super::groups::Groups;
 use super::keys::key_of_record;
 use super::lookups::{Lookup, Lookups, TooDear};
 use super::missing::{MissingSearch, ScannedRecord};
+use super::ready::ready_fields;
 use super::rules::{JoinRules, MatchSearch};
 use super::scan::DatabaseScan;
 use crate::id::{OwnerId, PartId, RecordId};
 use crate::import::{ImportError, JoinWay};
 use crate::kind::bits::Bits;
 use crate::kind::planned_file::PlannedFile;
-use crate::profile_form::{FileKeys, KeyField, KeyValue, PinnedSchema, ProfileRow, Profiles, RowKey};
+use crate::profile_form::{FileKeys, KeyField, KeyValue, ProfileRow, Profiles, RowKey};
 use crate::profiles::Owned;
 use crate::profiles::terms::{IndexedFields, subprofiles_of};
 use crate::records::Record;
 use crate::records::visible::VisibleRecords;
+use crate::schema::Schema;
 use crate::services::Services;
 use crate::store::StoreError;
 use crate::store::keys::RecordKind;
@@ -61,11 +63,15 @@ pub struct Searching<'f> {
 
 impl<'f> Searching<'f> {
     /// Begins the search for an import, whose database is known.
-    pub fn new(file: &'f PlannedFile<'f, Profiles>, rules: JoinRules, keys: &'f FileKeys) -> Result<Self, ImportError> {
+    pub async fn begin(
+        file: &'f PlannedFile<'f, Profiles>,
+        rules: JoinRules,
+        keys: &'f FileKeys,
+    ) -> Result<Self, ImportError> {
         let options = &file.import.options.profiles;
-        let indexed = options.schema.as_ref().map(indexed).unwrap_or_default();
         let database = options.database;
         let database = database.ok_or_else(|| StoreError::Shape("an import of profiles has a database".to_owned()))?;
+        let indexed = ready_fields(file, database, keys).await?;
         let now = file.services.clock.now().to_zoned(TimeZone::UTC);
         let of_subprofiles = rules.search() == MatchSearch::ProfilesAndSubprofiles;
         // A resumed import leaves alone what was made or changed since its first join.
@@ -370,11 +376,7 @@ impl<'f> Searching<'f> {
 }
 
 /// The table of a schema which is searched.
-fn owned<'s>(
-    scan: &DatabaseScan<'_>,
-    schema: &'s crate::schema::Schema,
-    table: SearchedTable<'_>,
-) -> Result<Owned<'s>, ImportError> {
+fn owned<'s>(scan: &DatabaseScan<'_>, schema: &'s Schema, table: SearchedTable<'_>) -> Result<Owned<'s>, ImportError> {
     match table.kind {
         RecordKind::Subprofile => {
             let id = scan.collection(table.owner)?.id;
@@ -383,11 +385,4 @@ fn owned<'s>(
         }
         _ => Ok(Owned::profiles(schema)),
     }
-}
-
-/// The indexed fields of a pinned schema.
-fn indexed(schema: &PinnedSchema) -> IndexedFields {
-    let of_collections = schema.collections.iter().flat_map(|collection| &collection.fields);
-    let indexed = schema.fields.iter().chain(of_collections).filter(|field| field.indexed);
-    indexed.map(|field| (PartId(field.id), field.field_type)).collect()
 }

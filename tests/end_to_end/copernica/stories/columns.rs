@@ -6,67 +6,75 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Story;
+use super::column_type::ColumnType;
 use super::replay::{Sort, Values};
 use crate::copernica::{delete, made, put};
 
-/// The names of columns; a deleted or renamed column leaves its name to another one.
+/// The names of fields; a deleted or renamed field leaves its name to another one.
 const NAMES: [&str; 7] = ["Email", "Name", "City", "Visits", "Kind", "Street", "Club"];
-/// The most columns of a table.
+/// The most fields of a table.
 const MOST: usize = 6;
-/// The fewest columns of a table, so that a file has a key and something to write.
+/// The fewest fields of a table, so that a file has a key and something to write.
 const FEWEST: usize = 2;
 /// The time after which no function is at work that read the schema before, and a minute.
 const LONG: Duration = Duration::from_secs(1020);
 
-/// A column.
+/// A column: a field, or an interest.
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// The name of the column in the oracle, which stays when the column is renamed, for example `Name.2`.
+    /// The name of the column in the oracle, which stays when the column is renamed, for example `Name.2` or `interest.1`.
     pub slot: String,
     pub sort: Sort,
     pub id: u64,
     pub name: String,
+    pub kind: ColumnType,
+    /// The default as people gave it, whatever the type.
     pub default: String,
     pub index: bool,
-    words: &'static [&'static str],
+    pub words: &'static [&'static str],
 }
 
-/// The type, the default, the index and the words of a column at the beginning of a story.
-type Traits = (&'static str, &'static str, bool, &'static [&'static str]);
+/// The type, the default, the index and the words of a field at the beginning of a story.
+type Traits = (ColumnType, &'static str, bool, &'static [&'static str]);
 
-const EMAILS: &[&str] = &["a@example.com", "A@example.com", "b@example.com", "c@example.com", "d@example.com", ""];
 const CITIES: &[&str] = &["Ghent", "Delft", "Breda", ""];
 
-/// The columns at the beginning.
+/// The fields at the beginning.
 const FIRST: [(Sort, &str, Traits); 6] = [
-    (Sort::Profile, "Email", ("email", "", true, EMAILS)),
-    (Sort::Profile, "Name", ("text", "", false, &["Robin", "Kim", "Sam", ""])),
-    (Sort::Profile, "City", ("text", "Ghent", true, CITIES)),
-    (Sort::Profile, "Visits", ("text", "", false, &["1", "2", ""])),
-    (Sort::Subprofile, "Name", ("text", "", true, &["Tom", "TOM", "Rex", "Ant", ""])),
-    (Sort::Subprofile, "Kind", ("text", "pet", false, &["cat", "dog", "pet", ""])),
+    (Sort::Profile, "Email", (ColumnType::Email, "", true, ColumnType::Email.words())),
+    (Sort::Profile, "Name", (ColumnType::Text, "", false, &["Robin", "Kim", "Sam", ""])),
+    (Sort::Profile, "City", (ColumnType::Text, "Ghent", true, CITIES)),
+    (Sort::Profile, "Visits", (ColumnType::Text, "", false, &["1", "2", ""])),
+    (Sort::Subprofile, "Name", (ColumnType::Text, "", true, &["Tom", "TOM", "Rex", "Ant", ""])),
+    (Sort::Subprofile, "Kind", (ColumnType::Text, "pet", false, &["cat", "dog", "pet", ""])),
 ];
 
+/// The values of a new record of a table.
+pub fn defaults(columns: &[Column], sort: Sort) -> Values {
+    let of_table = columns.iter().filter(|column| column.sort == sort);
+    let defaults = of_table.map(|column| (column.slot.clone(), column.kind.by_hand(&column.default)));
+    defaults.filter(|(_, value)| !value.is_empty()).collect()
+}
+
 impl Story {
-    /// Makes the columns with which the story begins.
-    pub async fn make_first_columns(&mut self) -> anyhow::Result<()> {
+    /// Makes the fields with which the story begins.
+    pub async fn make_first_fields(&mut self) -> anyhow::Result<()> {
         for (sort, name, traits) in FIRST {
-            self.make_column(sort, name, traits).await?;
+            self.make_field(sort, name, traits).await?;
         }
-        let interests = format!("/database/{}/interests", self.database);
-        made(&self.stack, &interests, &json!({ "name": "Tea" })).await.map(drop)
+        Ok(())
     }
 
-    async fn make_column(
+    async fn make_field(
         &mut self,
         sort: Sort,
         name: &str,
         (kind, default, index, words): Traits,
     ) -> anyhow::Result<()> {
-        let body = json!({ "name": name, "type": kind, "value": default, "index": index });
+        let body = json!({ "name": name, "type": kind.word(), "value": default, "index": index });
         let id = made(&self.stack, &format!("{}/fields", self.table(sort)), &body).await?;
         let (slot, name, default) = (format!("{name}.{id}"), name.to_owned(), default.to_owned());
-        self.columns.push(Column { slot, sort, id, name, default, index, words });
+        self.columns.push(Column { slot, sort, id, name, kind, default, index, words });
         Ok(())
     }
 
@@ -77,23 +85,15 @@ impl Story {
         }
     }
 
-    /// The columns of a table.
-    pub fn columns_of(&self, sort: Sort) -> Vec<Column> {
-        self.columns.iter().filter(|column| column.sort == sort).cloned().collect()
+    /// The fields of a table.
+    pub fn fields_of(&self, sort: Sort) -> Vec<Column> {
+        let is_field = |column: &&Column| column.sort == sort && column.kind != ColumnType::Interest;
+        self.columns.iter().filter(is_field).cloned().collect()
     }
 
     /// The names of all columns in the oracle.
     pub fn slots(&self) -> BTreeSet<String> {
-        let interest = ["interest.Tea".to_owned()];
-        self.columns.iter().map(|column| column.slot.clone()).chain(interest).collect()
-    }
-
-    /// The values of a new record of each table.
-    pub fn defaults(&self) -> [Values; 2] {
-        [Sort::Profile, Sort::Subprofile].map(|sort| {
-            let with_default = self.columns.iter().filter(|column| column.sort == sort && !column.default.is_empty());
-            with_default.map(|column| (column.slot.clone(), column.default.clone())).collect()
-        })
+        self.columns.iter().map(|column| column.slot.clone()).collect()
     }
 
     /// A value of a column; often one that other records have, so values are confirmed, changed and changed back.
@@ -101,42 +101,51 @@ impl Story {
         self.word(column.words)
     }
 
-    /// Adds, renames or deletes a column, or gives it another default, or an index, or takes the index.
+    /// Adds, renames or deletes a column, or gives it another type or default, or an index, or takes the index.
     pub async fn change_schema(&mut self) -> anyhow::Result<()> {
+        if self.draw.one_in(4) {
+            return self.change_interests().await;
+        }
         let sort = if self.draw.one_in(3) { Sort::Subprofile } else { Sort::Profile };
-        let of_table = self.columns_of(sort);
+        let of_table = self.fields_of(sort);
         let is_free = |name: &&&str| of_table.iter().all(|column| column.name != **name);
         let free: Vec<&str> = NAMES.iter().filter(is_free).copied().collect();
-        let name = *self.draw.of(&free).expect("there are more names than columns");
-        let column = self.draw.of(&of_table).expect("a table has columns").clone();
+        let name = *self.draw.of(&free).expect("there are more names than fields");
+        let column = self.draw.of(&of_table).expect("a table has fields").clone();
         let path = format!("{}/field/{}", self.table(sort), column.id);
-        let place = self.columns.iter().position(|one| one.id == column.id).expect("the column is there");
-        match self.draw.below(6) {
+        let place = self.columns.iter().position(|one| one.slot == column.slot).expect("the field is there");
+        match self.draw.below(8) {
             0 if of_table.len() < MOST => {
                 let (default, index) = (if self.draw.one_in(3) { "Delft" } else { "" }, self.draw.one_in(3));
-                self.make_column(sort, name, ("text", default, index, CITIES)).await?;
-                self.events.push(format!("column {name} added to {sort:?}, default {default:?}, index {index}"));
+                self.make_field(sort, name, (ColumnType::Text, default, index, CITIES)).await?;
+                self.events.push(format!("field {name} added to {sort:?}, default {default:?}, index {index}"));
             }
             1 => {
                 put(&self.stack, &path, &json!({ "name": name })).await?;
                 name.clone_into(&mut self.columns[place].name);
-                self.events.push(format!("column {} is now {name}", column.slot));
+                self.events.push(format!("field {} is now {name}", column.slot));
             }
             2 => {
                 let default = self.value(&column);
                 put(&self.stack, &path, &json!({ "value": default })).await?;
-                self.events.push(format!("column {} has the default {default:?}", column.slot));
+                self.events.push(format!("field {} has the default {default:?}", column.slot));
                 self.columns[place].default = default;
             }
             3 if of_table.len() > FEWEST => {
                 delete(&self.stack, &path).await?;
                 self.columns.remove(place);
-                self.events.push(format!("column {} deleted", column.slot));
+                self.events.push(format!("field {} deleted", column.slot));
+            }
+            4 | 5 => {
+                let kind = *self.draw.of(&[ColumnType::Text, ColumnType::Integer, ColumnType::Date]).expect("a type");
+                put(&self.stack, &path, &json!({ "type": kind.word() })).await?;
+                self.events.push(format!("field {} has the type {}", column.slot, kind.word()));
+                (self.columns[place].kind, self.columns[place].words) = (kind, kind.words());
             }
             _ => {
                 put(&self.stack, &path, &json!({ "index": !column.index })).await?;
                 self.columns[place].index = !column.index;
-                self.events.push(format!("column {} has an index: {}", column.slot, !column.index));
+                self.events.push(format!("field {} has an index: {}", column.slot, !column.index));
             }
         }
         if self.draw.one_in(3) { self.build_indexes().await } else { Ok(()) }

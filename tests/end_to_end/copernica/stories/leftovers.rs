@@ -12,7 +12,6 @@ use shared::store::Table;
 use shared::store::keys::{Key, RecordKind, index_item};
 
 use super::replay::{RecordName, Replayed, Sort};
-use super::rows::key_of;
 use super::{ROWS_PER_CHUNK, Story};
 
 const ACCOUNT: AccountId = AccountId(1);
@@ -62,8 +61,10 @@ impl Story {
         let owner = OwnerId(if sort == Sort::Profile { self.database } else { self.collection });
         let item = |field: &str, value: &str| place(index_item(ACCOUNT, owner, field, value, RecordId(id)));
         let indexed = self.columns.iter().filter(|column| column.sort == sort && column.index);
-        let of_values =
-            indexed.filter_map(|column| Some(item(&column.id.to_string(), &key_of(&record.values, &column.slot)?)));
+        let of_values = indexed.filter_map(|column| {
+            let value = column.kind.index_key(record.values.get(&column.slot)?)?;
+            Some(item(&column.id.to_string(), &value))
+        });
         let of_profile = record.parent.map(|profile| item("parent", &profile.to_string()));
         of_values.chain(of_profile).collect()
     }

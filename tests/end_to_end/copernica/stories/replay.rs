@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The values of a record by column. Interests are columns named `interest.NAME` and have the value `yes`, or none.
+/// The texts of a record as stored, by column; an empty text is the same as none.
 pub type Values = BTreeMap<String, String>;
 
 /// A writer: an import, or people.
@@ -137,9 +137,14 @@ impl Replay {
         self.writes.push(Written { by: None, row: 0, record, wrote: Wrote::Made(values, parent) });
     }
 
+    /// The values of a record that people see.
+    pub fn values_of(&self, record: RecordName) -> Values {
+        self.records().remove(&record).expect("people edit records that they see").values
+    }
+
     /// Notes values that people gave a record. A value which the record has already is no write.
     pub fn changed_by_hand(&mut self, record: RecordName, values: &Values) {
-        let before = self.records().remove(&record).expect("people edit records that they see").values;
+        let before = self.values_of(record);
         self.note_changes((None, 0), record, &before, values);
     }
 

@@ -1,9 +1,11 @@
 //! What an import of rows writes, by the rules of the documentation, for the oracle of the stories.
 //!
-//! Rows act on the records as they were before the import: no row finds a record that the import itself made.
+//! Rows act on the records as they were before the import: no row finds a record that the import itself made. Cells are read by
+//! the schema as it was when the import was planned, whatever people edit while the import is loaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::columns::{Column, defaults};
 use super::replay::{Replay, Replayed, Sort, Values, Written, Wrote};
 
 /// A row of a file: the cells by column; a cell may be absent.
@@ -50,15 +52,15 @@ struct Import<'i> {
     rows: &'i [Row],
     profiles: BTreeMap<u64, Replayed>,
     subprofiles: BTreeMap<u64, Replayed>,
-    /// The values of a new profile and of a new subprofile.
-    defaults: &'i [Values; 2],
+    /// The columns of the schema which the import has pinned.
+    columns: &'i [Column],
 }
 
 impl Replay {
-    /// Notes the writes of an import with these rows, and tells the outcomes.
-    pub fn import(&mut self, number: u64, wish: &Wish, rows: &[Row], defaults: &[Values; 2]) -> Outcomes {
+    /// Notes the writes of an import with these rows, which has pinned the `columns`, and tells the outcomes.
+    pub fn import(&mut self, number: u64, wish: &Wish, rows: &[Row], columns: &[Column]) -> Outcomes {
         let (profiles, subprofiles) = (self.seen(Sort::Profile), self.seen(Sort::Subprofile));
-        let import = Import { number, wish, rows, profiles, subprofiles, defaults };
+        let import = Import { number, wish, rows, profiles, subprofiles, columns };
         let missing = if wish.removes { import.missing() } else { Some(Vec::new()) };
         let Some(missing) = missing else { return Outcomes::new() };
         let parts = import.parts();
@@ -91,8 +93,24 @@ impl Import<'_> {
         self.wish.action.contains("add")
     }
 
+    fn column(&self, slot: &str) -> &Column {
+        self.columns.iter().find(|column| column.slot == slot).expect("a file has columns of the schema")
+    }
+
     fn key(&self, at: usize) -> Option<String> {
-        key_of(&self.rows[at].profile, &self.wish.key)
+        self.key_of_cell(&self.rows[at].profile, &self.wish.key)
+    }
+
+    /// The key in a row's cells. An empty cell matches nothing, also where the column shows a 0.
+    fn key_of_cell(&self, cells: &Values, slot: &str) -> Option<String> {
+        let kind = self.column(slot).kind;
+        let cell = cells.get(slot).filter(|cell| !cell.is_empty())?;
+        kind.key(&kind.of_cell(cell)?)
+    }
+
+    /// The key of a record as rows compare it.
+    fn key_of_record(&self, record: &Replayed, slot: &str) -> Option<String> {
+        self.column(slot).kind.key(record.values.get(slot).map_or("", String::as_str))
     }
 
     /// The cells of the row's subprofile, unless all of them are empty.
@@ -101,18 +119,27 @@ impl Import<'_> {
     }
 
     fn subkey(&self, at: usize) -> Option<String> {
-        key_of(self.rows[at].subprofile.as_ref()?, self.wish.subkey.as_ref()?)
+        self.key_of_cell(self.rows[at].subprofile.as_ref()?, self.wish.subkey.as_ref()?)
+    }
+
+    /// `true` for a row that cannot be read: all cells are empty, or a column cannot hold its cell. A deletion reads the cells of
+    /// keys alone.
+    fn is_unread(&self, at: usize) -> bool {
+        let Row { profile, subprofile } = &self.rows[at];
+        let is_key = |slot: &String| *slot == self.wish.key || Some(slot) == self.wish.subkey.as_ref();
+        let read = profile.iter().chain(subprofile.iter().flatten());
+        let mut is_bad = read.filter(|(slot, _)| self.wish.action != "delete" || is_key(slot));
+        is_blank(profile) && subprofile.as_ref().is_none_or(is_blank)
+            || is_bad.any(|(slot, cell)| self.column(slot).kind.of_cell(cell).is_none())
     }
 
     fn fails(&self, at: usize) -> bool {
-        let row = &self.rows[at];
         let finds = matches!(self.wish.action, "update" | "delete");
         let needs_subkey = match self.wish.action {
             "delete" => self.wish.subkey.is_some(),
             _ => self.subprofile(at).is_some(),
         };
-        is_blank(&row.profile) && row.subprofile.as_ref().is_none_or(is_blank)
-            || finds && (self.key(at).is_none() || needs_subkey && self.subkey(at).is_none())
+        self.is_unread(at) || finds && (self.key(at).is_none() || needs_subkey && self.subkey(at).is_none())
     }
 
     /// The parts of all rows.
@@ -177,7 +204,7 @@ impl Import<'_> {
 
     fn profiles_of(&self, at: usize) -> impl Iterator<Item = (u64, &Values)> {
         let key = self.key(at);
-        let has_key = move |record: &Replayed| key.is_some() && key_of(&record.values, &self.wish.key) == key;
+        let has_key = move |record: &Replayed| key.is_some() && self.key_of_record(record, &self.wish.key) == key;
         self.profiles.iter().filter(move |(_, record)| has_key(record)).map(|(&id, record)| (id, &record.values))
     }
 
@@ -188,7 +215,7 @@ impl Import<'_> {
         let found = self
             .subprofiles
             .iter()
-            .find(|(_, record)| below(record) && key_of(&record.values, name).as_ref() == Some(&key));
+            .find(|(_, record)| below(record) && self.key_of_record(record, name).as_ref() == Some(&key));
         found.map(|(&id, record)| (id, &record.values))
     }
 
@@ -265,15 +292,15 @@ impl Import<'_> {
     }
 
     fn make(&self, replay: &mut Replay, at: usize, sort: Sort, parent: Option<u64>) {
-        let mut values = self.defaults[sort as usize].clone();
+        let mut values = defaults(self.columns, sort);
         values.extend(self.cells(at, sort));
         values.retain(|_, value| !value.is_empty());
         let (by, row, record) = (Some(self.number), at as u64 + 1, (sort, self.id(at)));
         replay.writes.push(Written { by, row, record, wrote: Wrote::Made(values, parent) });
     }
 
-    /// The values which a row gives. If empty cells are ignored, the last cell of an earlier row with the same key that is not
-    /// empty stands in for an empty or absent one. An interest has the value `yes` or none.
+    /// The values which a row gives, as stored. If empty cells are ignored, the last cell of an earlier row with the same key
+    /// that is not empty stands in for an empty or absent one.
     fn cells(&self, at: usize, sort: Sort) -> Values {
         let of = |row: &Row| match sort {
             Sort::Profile => row.profile.clone(),
@@ -299,9 +326,11 @@ impl Import<'_> {
         if self.wish.ignores_empty {
             cells.retain(|_, cell| !cell.is_empty());
         }
-        let is_no = |name: &str, cell: &str| name.starts_with("interest.") && cell == "no";
-        cells.iter_mut().filter(|(name, cell)| is_no(name, cell)).for_each(|(_, cell)| cell.clear());
-        cells
+        let stored = |(slot, cell): (String, String)| {
+            let value = self.column(&slot).kind.of_cell(&cell).expect("a row that acts can be read");
+            (slot, value)
+        };
+        cells.into_iter().map(stored).collect()
     }
 
     /// The records which no row matches, or `None` for a file that is not loaded because it is no list of the profiles: no row
@@ -311,10 +340,9 @@ impl Import<'_> {
         let rows = 0..self.rows.len();
         let keys: BTreeSet<String> = rows.clone().filter_map(|at| self.key(at)).collect();
         let matches =
-            |record: &&Replayed| key_of(&record.values, &self.wish.key).is_some_and(|key| keys.contains(&key));
+            |record: &&Replayed| self.key_of_record(record, &self.wish.key).is_some_and(|key| keys.contains(&key));
         let is_list = !keys.is_empty() && (self.profiles.is_empty() || self.profiles.values().any(|one| matches(&one)));
-        let is_unread = |row: &Row| is_blank(&row.profile) && row.subprofile.as_ref().is_none_or(is_blank);
-        if !is_list && !self.rows.iter().any(is_unread) {
+        if !is_list && !rows.clone().any(|at| self.is_unread(at)) {
             return None;
         }
         let Some(subkey) = &self.wish.subkey else {
@@ -330,7 +358,8 @@ impl Import<'_> {
                 .filter_map(|other| self.subkey(other))
                 .collect();
             let is_missing = |record: &Replayed| {
-                record.parent == Some(profile) && key_of(&record.values, subkey).is_none_or(|key| !named.contains(&key))
+                record.parent == Some(profile)
+                    && self.key_of_record(record, subkey).is_none_or(|key| !named.contains(&key))
             };
             let found = self.subprofiles.iter().filter(|(_, record)| is_missing(record));
             missing.extend(found.map(|(&id, _)| (Sort::Subprofile, id)));
@@ -348,9 +377,4 @@ fn strongest(one: Option<&'static str>, other: Option<&'static str>) -> &'static
     let strength =
         |outcome: &&str| ["skipped", "unchanged", "updated", "created"].iter().position(|word| word == outcome);
     one.into_iter().chain(other).max_by_key(strength).unwrap_or("unchanged")
-}
-
-/// The key of a row or a record as keys are compared: without case and outer blanks. An empty key matches nothing.
-pub fn key_of(values: &Values, name: &str) -> Option<String> {
-    values.get(name).map(|value| value.trim().to_lowercase()).filter(|key| !key.is_empty())
 }

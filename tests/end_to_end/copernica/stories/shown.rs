@@ -6,6 +6,8 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::Story;
+use super::column_type::ColumnType;
+use super::columns::Column;
 use super::replay::{Sort, Told, Values};
 use crate::copernica::get;
 
@@ -19,7 +21,7 @@ impl Story {
             let seen = self.listed(sort).await?;
             let mut expected = BTreeMap::new();
             for (id, record) in self.replay.seen(sort) {
-                expected.insert(id, (record.parent, self.shown_values(record.values)));
+                expected.insert(id, (record.parent, self.shown_values(sort, &record.values)));
             }
             ensure!(seen == expected, "people see the {sort:?}s\n  {seen:?}\nand not\n  {expected:?}");
         }
@@ -33,11 +35,22 @@ impl Story {
         Ok(())
     }
 
-    /// The values of columns that the schema has.
-    fn shown_values(&self, mut values: Values) -> Values {
-        let slots = self.slots();
-        values.retain(|slot, value| !value.is_empty() && slots.contains(slot));
-        values
+    /// The stored values of a record as people see them, in the columns that the schema has.
+    fn shown_values(&self, sort: Sort, stored: &Values) -> Values {
+        let of_table = self.columns.iter().filter(|column| column.sort == sort);
+        let shown = of_table.map(|column| {
+            let stored = stored.get(&column.slot).map_or("", String::as_str);
+            (column.slot.clone(), column.kind.shown(stored))
+        });
+        shown.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// The name in the oracle of the column with a name that people see.
+    fn slot_of(&self, sort: Sort, name: &str, is_interest: bool) -> anyhow::Result<String> {
+        let is_named = |column: &&Column| {
+            column.sort == sort && column.name == name && (column.kind == ColumnType::Interest) == is_interest
+        };
+        Ok(self.columns.iter().find(is_named).with_context(|| format!("the column {name:?}"))?.slot.clone())
     }
 
     /// The records of a table as its list shows them, with their profile and values. The total of the list is their number.
@@ -51,15 +64,16 @@ impl Story {
         for (id, record) in ids(&page)?.into_iter().zip(page["data"].as_array().into_iter().flatten()) {
             let mut values = Values::new();
             for (name, value) in record["fields"].as_object().context("no fields")? {
-                let column = self.columns.iter().find(|column| column.sort == sort && column.name == *name);
-                let slot = column.with_context(|| format!("the column {name:?}"))?.slot.clone();
-                values.insert(slot, value.as_str().context("no text")?.to_owned());
+                let value = value.as_str().context("no text")?;
+                values.insert(self.slot_of(sort, name, false)?, value.to_owned());
             }
             for name in record["interests"].as_array().into_iter().flatten() {
-                values.insert(format!("interest.{}", name.as_str().unwrap_or_default()), "yes".to_owned());
+                let name = name.as_str().context("no text")?;
+                values.insert(self.slot_of(sort, name, true)?, "yes".to_owned());
             }
+            values.retain(|_, value| !value.is_empty());
             let parent = record["profile"].as_str().map(str::parse).transpose()?;
-            seen.insert(id, (parent, self.shown_values(values)));
+            seen.insert(id, (parent, values));
         }
         let total = page["total"].as_u64().context("no total")?;
         ensure!(total == seen.len() as u64, "a list of {} {sort:?}s has the total {total}", seen.len());
