@@ -45,6 +45,7 @@ mod tokens;
 mod traps;
 mod triggers;
 mod undo;
+mod upgrade;
 mod upload;
 mod webhooks;
 mod world;

@@ -106,7 +106,8 @@ async fn schedules_are_listed_by_pages_and_an_account_has_a_hundred_at_most() ->
 #[tokio::test]
 async fn the_zone_of_a_schedule_is_the_zone_of_its_account_by_default() -> anyhow::Result<()> {
     let workshop = Workshop::open(Proof::Etag).await?;
-    let settings = shared::account::Settings { time_zone: Some("Europe/Berlin".to_owned()), features: None };
+    let time_zone = Some("Europe/Berlin".to_owned());
+    let settings = shared::account::Settings { time_zone, ..shared::account::Settings::default() };
     shared::account::settings::set(workshop.stack.system.services(), AccountId(1), &settings).await?;
     assert_eq!(workshop.schedule(json!({})).await?["time_zone"], "Europe/Berlin");
     Ok(())
