@@ -76,10 +76,15 @@ fn check(document: &Value, operation: &Operation, status: u16, answer: &Answer) 
     Ok(())
 }
 
+/// A stack which posts to addresses on loopback, so that webhooks can be made.
+async fn posting() -> anyhow::Result<Stack> {
+    let fetcher = Fetcher::default().local();
+    Stack::with(Options { rows_per_chunk: 100, fetcher, ..Options::default() }).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_gives_each_of_its_answers_in_the_documented_shape() -> anyhow::Result<()> {
-    let fetcher = Fetcher::default().local();
-    let stack = Stack::with(Options { rows_per_chunk: 100, fetcher, ..Options::default() }).await?;
+    let stack = posting().await?;
     let document = document(&stack).await?;
     assert_eq!(document["openapi"], "3.1.0");
     let world = World::found(&stack).await?;

@@ -5,7 +5,7 @@ use anyhow::Context;
 use serde_json::{Map, Value};
 
 use super::requests::World;
-use super::{Operation, document, operations, schema};
+use super::{Operation, document, operations, posting, schema};
 use crate::productive::JSON_API;
 use crate::stack::{Answer, Stack};
 
@@ -97,7 +97,7 @@ fn long(bytes: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_long_text_in_a_request_is_a_failure_of_the_server() -> anyhow::Result<()> {
-    let stack = Stack::start(100).await?;
+    let stack = posting().await?;
     let document = document(&stack).await?;
     let world = World::found(&stack).await?;
     let (mut seen, mut failed) = (0, Vec::new());
