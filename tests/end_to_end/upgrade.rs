@@ -1,6 +1,6 @@
 //! Work that functions of the version before left half way, finished by today's functions.
 //!
-//! `fixtures/version_7` holds the tables, the files and the waiting messages of four imports, written by the functions of the
+//! `fixtures/version_7` holds two tables, the files and the waiting messages of four imports, written by the functions of the
 //! last commit that packed values as version 7 (`.ci/upgrade --fixture FOLDER` writes them anew):
 //!
 //! | import | left | waits |
@@ -49,13 +49,11 @@ fn lines<T: for<'de> Deserialize<'de>>(name: &str) -> anyhow::Result<Vec<T>> {
     Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
-/// A stack with the tables, files and messages of the fixture.
+/// A stack with the tables, files and messages of the fixture. The outbox is empty: its events were published long ago.
 async fn left_behind() -> anyhow::Result<Stack> {
     let stack = Stack::by_hand(1000).await?;
     let services = stack.system.services();
-    for (table, name) in
-        [(Table::Imports, "imports.json"), (Table::Workspace, "workspace.json"), (Table::Events, "events.json")]
-    {
+    for (table, name) in [(Table::Imports, "imports.json"), (Table::Workspace, "workspace.json")] {
         let items = lines::<Exported>(name)?.into_iter().map(|exported| (table, Item::from(exported.item)));
         services.store.put_all(items.collect()).await?;
     }
@@ -108,7 +106,6 @@ async fn what_functions_of_the_version_before_left_half_way_is_finished_and_undo
         json!(["complete", 6, 0, 0]),
     ];
     assert_eq!(after, finished);
-    at_rest(&stack).await?;
 
     for import in [4, 1, 3] {
         post(&stack, &format!("/imports/{import}/revert"), 202).await?;
@@ -116,7 +113,9 @@ async fn what_functions_of_the_version_before_left_half_way_is_finished_and_undo
         ensure!(stack.native(import).await?["status"] == "rolled_back", "import {import} is not undone");
     }
     at_rest(&stack).await?;
-    let found = differences(&workspace(&stack).await?, &empty);
+    let mut found = differences(&workspace(&stack).await?, &empty);
+    // The accounts and their users are those of the fixture.
+    found.retain(|line| !line.contains(" created_at: "));
     ensure!(found.is_empty(), "{}", found.join("\n"));
     Ok(())
 }
