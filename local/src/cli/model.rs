@@ -69,7 +69,7 @@ pub struct Model {
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(128..=10_240))]
     memory: u32,
     /// Processor time of a row in microseconds, as `waybill bench` prints it
-    #[arg(long, default_value_t = 33.0, value_parser = positive)]
+    #[arg(long, default_value_t = 26.0, value_parser = positive)]
     row_us: f64,
     /// Time of a BatchWriteItem of 25 rows in milliseconds, an assumption
     #[arg(long, default_value_t = 15.0, value_parser = positive)]
