@@ -108,7 +108,8 @@ fn tell(system: &System, consumer: Option<&Url>) {
     println!("  curl -H 'X-NokoToken: {DEMO_TOKEN}' -F file=@entries.csv {url}/v2/imports/");
     println!("  curl -H 'X-NokoToken: {DEMO_TOKEN}' {url}/v2/imports/1/entries");
     println!("  curl -H 'X-NokoToken: {DEMO_TOKEN}' -X DELETE {url}/v2/imports/1");
-    println!("Productive {url}/api/v2, Copernica {url}/v3");
+    println!("Productive {url}/api/v2, for contacts");
+    println!("Copernica  {url}/v3, for profiles");
     println!("native    {url}/api/v1");
     println!("  curl -H 'Authorization: Token {DEMO_TOKEN}' {url}/api/v1/imports/1");
     if let Some(environment) = system.environment() {
