@@ -23,6 +23,7 @@ use crate::files::TOGGL;
 use crate::native::of_user;
 use crate::native::site::{Reply, Site};
 use crate::postman::Postman;
+use crate::profiles::Harbour;
 use crate::stack::{Answer, Stack};
 
 const ACCOUNT: AccountId = AccountId(1);
@@ -121,6 +122,18 @@ impl Workshop {
         let functions = crate::native::location::with(stack.functions(), &site);
         let postman = Postman::of(&stack.system);
         Ok(Self { stack, site, file, functions, postman })
+    }
+
+    /// A workshop whose schedule has imported a file of one profile, with the id of the database.
+    async fn of_profiles() -> anyhow::Result<(Self, u64)> {
+        let harbour = Harbour::on(Stack::by_hand(1000).await?).await?;
+        let database = harbour.database;
+        let workshop = Self::on(harbour.stack, Proof::Etag).await?;
+        workshop.publish("Name,Email\nAda,ada@example.com\n");
+        let import = json!({ "type": "ProfileImport", "database": database.to_string(), "location": URL });
+        workshop.schedule(json!({ "import": import })).await?;
+        workshop.tick().await?;
+        Ok((workshop, database))
     }
 
     fn file(&self) -> MutexGuard<'_, Published> {

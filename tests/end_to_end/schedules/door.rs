@@ -7,8 +7,6 @@ use shared::id::{AccountId, ThingId};
 use super::{Proof, Workshop, complete};
 use crate::copernica::get;
 use crate::native::scan_all;
-use crate::profiles::Harbour;
-use crate::stack::Stack;
 
 #[tokio::test]
 async fn a_schedule_is_shown_with_its_order_its_times_and_its_runs() -> anyhow::Result<()> {
@@ -137,13 +135,7 @@ async fn a_token_that_only_reads_makes_and_runs_no_schedule() -> anyhow::Result<
 
 #[tokio::test]
 async fn the_copernica_door_tells_the_next_and_the_last_run_of_an_imports_schedule() -> anyhow::Result<()> {
-    let harbour = Harbour::on(Stack::by_hand(1000).await?).await?;
-    let database = harbour.database;
-    let workshop = Workshop::on(harbour.stack, Proof::Etag).await?;
-    workshop.publish("Name,Email\nAda,ada@example.com\n");
-    let import = json!({ "type": "ProfileImport", "database": database.to_string(), "location": super::URL });
-    workshop.schedule(json!({ "import": import })).await?;
-    workshop.tick().await?;
+    let (workshop, _) = Workshop::of_profiles().await?;
     assert_eq!(workshop.imports().await?, [complete(1)]);
     workshop.next_run().await?;
     let shown = get(&workshop.stack, "/import/1").await?;

@@ -7,8 +7,6 @@ use serde_json::{Value, json};
 
 use super::{HOUR, Proof, Workshop, complete, hours};
 use crate::native::site::Reply;
-use crate::profiles::Harbour;
-use crate::stack::Stack;
 
 /// The reason of the last run.
 async fn reason(workshop: &Workshop) -> anyhow::Result<String> {
@@ -113,13 +111,7 @@ async fn a_deactivated_or_deleted_user_fails_the_run_before_any_request() -> any
 
 #[tokio::test]
 async fn a_deleted_database_fails_the_run_before_any_request() -> anyhow::Result<()> {
-    let harbour = Harbour::on(Stack::by_hand(1000).await?).await?;
-    let database = harbour.database;
-    let workshop = Workshop::on(harbour.stack, Proof::Etag).await?;
-    workshop.publish("Name,Email\nAda,ada@example.com\n");
-    let import = json!({ "type": "ProfileImport", "database": database.to_string(), "location": super::URL });
-    workshop.schedule(json!({ "import": import })).await?;
-    workshop.tick().await?;
+    let (workshop, database) = Workshop::of_profiles().await?;
     assert_eq!((workshop.imports().await?, workshop.requests()), (vec![complete(1)], 2));
     let delete =
         crate::copernica::asking(&workshop.stack, Method::DELETE, &format!("/database/{database}"), &json!({}));
